@@ -1,0 +1,2 @@
+export const refusals = {} as const;
+export type RefusalCode = string;
