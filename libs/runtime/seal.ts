@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, randomFillSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { purposes } from '../kernel/purposes.ts';
 import type { Purpose } from '../kernel/purposes.ts';
 import type { DataKey, KeyState } from '../ports/key-vault.ts';
@@ -41,10 +42,11 @@ export function seal(value: unknown, key: DataKey, purpose: Purpose, publicBytes
   const json = JSON.stringify(value) as string | undefined;
   if (json === undefined) throw new TypeError('only a JSON value can be sealed');
   const header = `sealed.1.${purpose}.${key.keyId}.${publicHash(publicBytes)}.`;
-  const cipher = createCipheriv('aes-256-gcm', key.key, iv);
+  const { secret, commitment } = prepare(key.key);
+  const cipher = createCipheriv('aes-256-gcm', secret, iv);
   cipher.setAAD(Buffer.from(header));
   const body = Buffer.concat([iv, cipher.update(padded(json), 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  return `${header}${body.toString('base64url')}.${commitment(key.key)}`;
+  return `${header}${body.toString('base64url')}.${commitment}`;
 }
 
 /**
@@ -64,12 +66,17 @@ export function open(
   const found = find(keyId);
   if (found === 'erased') return 'erased';
   if (found === 'absent') throw new SealBroken('key-absent', keyId);
-  if (commitment(found.key) !== committed) throw new SealBroken('key-wrong', keyId);
+  const { secret, commitment } = prepare(found.key);
+  if (commitment !== committed) throw new SealBroken('key-wrong', keyId);
 
   const body = Buffer.from(text, 'base64url');
   // The last character carries unused bits: without this, several texts would decode to the same bytes.
   if (body.toString('base64url') !== text) throw new SealBroken('tampered', keyId);
-  return { value: JSON.parse(decrypt(body, found, header)) };
+  try {
+    return { value: JSON.parse(decrypt(body, secret, header)) };
+  } catch {
+    throw new SealBroken('tampered', keyId);
+  }
 }
 
 /** True for the exact shape of a token; says nothing about whether it opens. */
@@ -82,16 +89,12 @@ export function sealedKeyId(token: string): string {
   return keyId;
 }
 
-function decrypt(body: Buffer, { keyId, key }: DataKey, header: string): string {
-  const decipher = createDecipheriv('aes-256-gcm', key, body.subarray(0, ivBytes), { authTagLength: tagBytes });
+function decrypt(body: Buffer, secret: KeyObject, header: string): string {
+  const decipher = createDecipheriv('aes-256-gcm', secret, body.subarray(0, ivBytes), { authTagLength: tagBytes });
   decipher.setAAD(Buffer.from(header));
   decipher.setAuthTag(body.subarray(-tagBytes));
   const plaintext = decipher.update(body.subarray(ivBytes, -tagBytes));
-  try {
-    decipher.final();
-  } catch {
-    throw new SealBroken('tampered', keyId);
-  }
+  decipher.final();
   return plaintext.toString();
 }
 
@@ -100,16 +103,23 @@ const padded = (json: string): string => json + ' '.repeat(-Buffer.byteLength(js
 
 const publicHash = (publicBytes: string): string => hash('sha256', publicBytes, 'buffer').subarray(0, 16).toString('base64url');
 
-/** GCM alone does not bind a ciphertext to one key: this does, and tells a wrong key before anything is decrypted. */
-function commitment(key: Uint8Array): string {
-  let known = commitments.get(key);
-  if (known === undefined) {
-    known = createHmac('sha256', key).update('commit').digest().subarray(0, 16).toString('base64url');
-    commitments.set(key, known);
-  }
-  return known;
+interface Prepared {
+  readonly secret: KeyObject;
+  /** GCM alone does not bind a ciphertext to one key: this does, and tells a wrong key before anything is decrypted. */
+  readonly commitment: string;
 }
-const commitments = new WeakMap<Uint8Array, string>();
+
+/** Kept per key, because preparing a cipher from raw bytes costs more than sealing with it. */
+function prepare(key: Uint8Array): Prepared {
+  let prepared = preparedKeys.get(key);
+  if (prepared === undefined) {
+    const commitment = createHmac('sha256', key).update('commit').digest().subarray(0, 16).toString('base64url');
+    prepared = { secret: createSecretKey(key), commitment };
+    preparedKeys.set(key, prepared);
+  }
+  return prepared;
+}
+const preparedKeys = new WeakMap<Uint8Array, Prepared>();
 
 const ivPool = Buffer.alloc(ivBytes * 1024);
 let ivUsed = ivPool.length;
