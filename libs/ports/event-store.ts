@@ -1,6 +1,6 @@
 /** What a writer hands over: stored as it is, byte for byte. */
 export interface NewEvent {
-  /** UUID; at one place in a stream, the same id is the same event. */
+  /** UUID in lower case; at one place in a stream, the same id is the same event. */
   readonly id: string;
   readonly type: string;
   /** The envelope as JSON. Readers, hashes and proofs use exactly the UTF-8 bytes of this text. */
@@ -53,12 +53,13 @@ export interface Page {
   readonly end: boolean;
 }
 
-/** The log. One contract suite (test/contract/event-store.ts) holds every adapter to these sentences. */
+/** The log. One contract suite (test/contract/event-store.contract.ts) holds every adapter to these sentences. */
 export interface EventStore {
   /**
    * Writes all events or none, at exactly the expected revision, durably before it answers.
    * Repeating an append whose ids stand at that place already answers with the first result.
-   * Throws on an empty list, on a broken store, and after `close`; never reports success for what is not stored.
+   * Throws a StoreFault on what append-rules.ts forbids, on a full disk, on a broken store, and after `close`;
+   * never reports success for what is not stored.
    */
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Appended | Conflict>;
 
@@ -68,7 +69,10 @@ export interface EventStore {
     options?: { readonly from?: bigint; readonly limit?: number; readonly backwards?: boolean },
   ): Promise<readonly StoredEvent[]>;
 
-  /** The log in order of position, after `after` (exclusive; 0n is the start). `limit` bounds the events returned (default 1,000). */
+  /**
+   * The log in order of position, after `after` (exclusive; 0n is the start). `limit` bounds the events returned (default 1,000).
+   * A page may hold fewer, even none, before the end is reached: go on from `scannedTo` until `end`.
+   */
   readAll(after: bigint, options?: Filter & { readonly limit?: number }): Promise<Page>;
 
   /**

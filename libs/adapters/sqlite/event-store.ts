@@ -1,0 +1,199 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setImmediate as onNextTurn } from 'node:timers';
+import { checkAppend, checkInstant } from '../../ports/append-rules.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type {
+  Appended,
+  Conflict,
+  EventStore,
+  ExpectedRevision,
+  Filter,
+  NewEvent,
+  Page,
+  StoredEvent,
+} from '../../ports/event-store.ts';
+import { StoreFault } from '../../ports/store-fault.ts';
+import { openSqliteEventReader, type SqliteEventReader } from './event-reader.ts';
+import { answerWidth, conflicted, repeated, type Batch, type WriterSettings } from './writer-protocol.ts';
+import { WriterThread } from './writer-thread.ts';
+
+export interface SqliteEventStoreOptions {
+  /** The file; created where it is missing, in a folder that exists. `-wal`, `-shm` and `-lock` files stand beside it. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** Bytes beyond which the file may not grow: appends then throw STORE_FULL. */
+  readonly maxBytes?: number;
+}
+
+export interface SqliteEventStore extends EventStore {
+  /** Asked of the writing connection itself. */
+  writerSettings(): Promise<WriterSettings>;
+  /** Drops the writer without waiting, as a crash would: what is in flight throws STORE_BROKEN, stored or not. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * The embedded log: one file, one writer. Appends are committed in a thread of their own and answered when they are on disk;
+ * reads run on the calling thread. Throws STORE_IN_USE where another writer, in whatever process, holds the file.
+ */
+export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<SqliteEventStore> {
+  // One name for one file: the lock stands beside it.
+  const path = existsSync(options.path) ? realpathSync(options.path) : resolve(options.path);
+  const writer = await WriterThread.start({ path, maxBytes: options.maxBytes });
+  try {
+    return new Store(writer, openSqliteEventReader({ path, pollMs: 'never' }), options.clock);
+  } catch (fault) {
+    await writer.close();
+    throw fault;
+  }
+}
+
+interface Pending {
+  readonly resolve: (answer: Appended | Conflict) => void;
+  readonly reject: (fault: unknown) => void;
+}
+
+interface Queued {
+  readonly batch: Batch;
+  readonly pending: Pending[];
+  chars: number;
+}
+
+/** Bounds of one commit and of one message between the threads. */
+const batchAppends = 512;
+const batchChars = 16 * 1024 * 1024;
+/** The writer commits one batch while the next one already waits at its door. */
+const batchesInFlight = 2;
+
+class Store implements SqliteEventStore {
+  readonly #writer: WriterThread;
+  readonly #reader: SqliteEventReader;
+  readonly #clock: Clock;
+  readonly #queue: Queued[] = [];
+  #inFlight = 0;
+  #scheduled = false;
+  #closing: Promise<void> | undefined;
+  #drained: (() => void) | undefined;
+
+  constructor(writer: WriterThread, reader: SqliteEventReader, clock: Clock) {
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#clock = clock;
+  }
+
+  append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Appended | Conflict> {
+    const { promise, resolve: answer, reject } = Promise.withResolvers<Appended | Conflict>();
+    try {
+      if (this.#closing) throw new StoreFault('STORE_CLOSED', 'the store was closed');
+      checkAppend(stream, expected, events);
+      this.#enqueue(stream, expected, events, { resolve: answer, reject });
+    } catch (fault) {
+      reject(fault);
+    }
+    return promise;
+  }
+
+  readStream(
+    stream: string,
+    options?: { readonly from?: bigint; readonly limit?: number; readonly backwards?: boolean },
+  ): Promise<readonly StoredEvent[]> {
+    return this.#reader.readStream(stream, options);
+  }
+
+  readAll(after: bigint, options?: Filter & { readonly limit?: number }): Promise<Page> {
+    return this.#reader.readAll(after, options);
+  }
+
+  subscribe(after: bigint, options?: Filter & { readonly limit?: number; readonly signal?: AbortSignal }): AsyncIterable<Page> {
+    return this.#reader.subscribe(after, options);
+  }
+
+  head(): Promise<bigint> {
+    return this.#reader.head();
+  }
+
+  writerSettings(): Promise<WriterSettings> {
+    return this.#writer.settings();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#drain().then(() => this.#release(() => this.#writer.close()));
+    return this.#closing;
+  }
+
+  abandon(): Promise<void> {
+    this.#closing ??= this.#release(() => this.#writer.terminate());
+    return this.#closing;
+  }
+
+  async #release(endWriter: () => Promise<void>): Promise<void> {
+    // The reader first: the last connection to close writes the log back and removes its files, which a reader cannot.
+    await this.#reader.close();
+    await endWriter();
+  }
+
+  #drain(): Promise<void> {
+    if (this.#inFlight === 0 && this.#queue.length === 0) return Promise.resolve();
+    return new Promise((drained) => (this.#drained = drained));
+  }
+
+  #enqueue(stream: string, expected: ExpectedRevision, events: readonly NewEvent[], pending: Pending): void {
+    let last = this.#queue.at(-1);
+    if (last === undefined || last.pending.length >= batchAppends || last.chars >= batchChars) {
+      last = emptyBatch();
+      this.#queue.push(last);
+    }
+    const { batch } = last;
+    batch.streams.push(stream);
+    batch.expected.push(expected === 'none' ? -1 : Number(expected));
+    batch.counts.push(events.length);
+    for (const event of events) {
+      batch.ids.push(event.id);
+      batch.types.push(event.type);
+      batch.jsons.push(event.json);
+      last.chars += event.json.length;
+    }
+    last.pending.push(pending);
+    this.#schedule();
+  }
+
+  /** At the end of this turn of the event loop, so that all who append in it share a commit. */
+  #schedule(): void {
+    if (this.#scheduled || this.#inFlight >= batchesInFlight || this.#queue.length === 0) return;
+    this.#scheduled = true;
+    onNextTurn(() => {
+      this.#scheduled = false;
+      while (this.#inFlight < batchesInFlight && this.#queue.length > 0) void this.#dispatch(this.#queue.shift()!);
+    });
+  }
+
+  async #dispatch({ batch, pending }: Queued): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      batch.now = checkInstant(this.#clock.now());
+      settle(pending, await this.#writer.commit(batch));
+      this.#reader.notify();
+    } catch (fault) {
+      for (const { reject } of pending) reject(fault);
+    }
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0 && this.#queue.length === 0) this.#drained?.();
+    this.#schedule();
+  }
+}
+
+function emptyBatch(): Queued {
+  const batch: Batch = { kind: 'batch', now: 0, streams: [], expected: [], counts: [], ids: [], types: [], jsons: [] };
+  return { batch, pending: [], chars: 0 };
+}
+
+function settle(pending: readonly Pending[], answers: Float64Array): void {
+  pending.forEach(({ resolve: answer }, i) => {
+    const outcome = answers[i * answerWidth];
+    const revision = answers[i * answerWidth + 1]!;
+    const position = answers[i * answerWidth + 2]!;
+    if (outcome === conflicted) answer({ outcome: 'conflict', actual: revision < 0 ? 'none' : BigInt(revision) });
+    else answer({ outcome: 'appended', revision: BigInt(revision), position: BigInt(position), repeated: outcome === repeated });
+  });
+}

@@ -1,0 +1,58 @@
+import type { StoreFaultCode } from '../../ports/store-fault.ts';
+
+/** What the writer's thread is started with. */
+export interface WriterOptions {
+  readonly path: string;
+  readonly maxBytes: number | undefined;
+}
+
+/** Appends that share one commit, as flat columns: cloning these between threads is what a batch costs. */
+export interface Batch {
+  readonly kind: 'batch';
+  /** Milliseconds of the ledger's clock at dispatch. */
+  now: number;
+  /** One of each per append: -1 expects no stream. */
+  readonly streams: string[];
+  readonly expected: number[];
+  readonly counts: number[];
+  /** One of each per event, in the order of the appends. */
+  readonly ids: string[];
+  readonly types: string[];
+  readonly jsons: string[];
+}
+
+export type ToWriter = Batch | { readonly kind: 'settings' } | { readonly kind: 'close' };
+
+/** Numbers per append in `Committed.answers`. */
+export const answerWidth = 3;
+export const appended = 0;
+export const repeated = 1;
+export const conflicted = 2;
+
+/** Answers to one batch in its order: outcome, revision (the actual one, -1 for none, in a conflict), position. */
+export interface Committed {
+  readonly kind: 'committed';
+  readonly answers: Float64Array;
+}
+
+/** After STORE_FULL nothing of the batch can be read; after any other code nobody knows. */
+export interface Failed {
+  readonly kind: 'failed';
+  readonly code: StoreFaultCode;
+  readonly message: string;
+}
+
+/** Settings in force on the writing connection. */
+export interface WriterSettings {
+  readonly journalMode: string;
+  /** 2 is FULL: every commit waits for the disk. */
+  readonly synchronous: number;
+}
+
+/** Batches are answered in the order in which they were sent. */
+export type FromWriter =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'refused'; readonly code: StoreFaultCode; readonly message: string }
+  | { readonly kind: 'settings'; readonly settings: WriterSettings }
+  | Committed
+  | Failed;
