@@ -114,6 +114,12 @@ export function keyVaultContract(name: string, prepare: () => Promise<VaultUnder
       expect(await vault.shred('p9', ['identity'])).toEqual([tombstone]);
     });
 
+    it('takes a purpose that is named twice once', async () => {
+      const shredded = await vault.shred('p8', ['contact', 'contact']);
+      expect(shredded).toHaveLength(1);
+      expect(await place.erasures()).toEqual(shredded);
+    });
+
     it('shreds nothing where no purpose is named', async () => {
       const key = await minted('p1');
       expect(await vault.shred('p1', [])).toEqual([]);

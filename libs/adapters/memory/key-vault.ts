@@ -42,7 +42,7 @@ export function createMemoryKeyVault({
 
     async shred(subjectId, purposes) {
       assertOpen();
-      return purposes.map((purpose) => {
+      return [...new Set(purposes)].map((purpose) => {
         const shredded: ShreddedKey = { keyId: keyIdOf(subjectId, purpose), subjectId, purpose };
         durable.set(shredded.keyId, { ...shredded, key: null });
         return shredded;

@@ -63,8 +63,8 @@ function read(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (missing) throw new VaultFault('ERASURES_MISSING', `${path} is not there`, { path });
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT')
+      throw new VaultFault('ERASURES_MISSING', `${path} is not there`, { path });
     throw error;
   }
 }

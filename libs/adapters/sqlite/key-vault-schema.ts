@@ -70,3 +70,10 @@ export function readSecret(db: DatabaseSync, masterKey: KeyObject, path: string)
 function pragma(db: DatabaseSync, name: 'application_id' | 'user_version'): number {
   return Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
+
+/** Names what went wrong while a vault's file was opened. */
+export function openingFault(error: unknown, path: string): unknown {
+  if (error instanceof VaultFault) return error;
+  const foreign = String(error).includes('not a database');
+  return new VaultFault(foreign ? 'VAULT_FOREIGN' : 'VAULT_MISSING', `cannot open ${path}`, { path }, { cause: error });
+}

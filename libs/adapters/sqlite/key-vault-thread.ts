@@ -56,7 +56,7 @@ export class VaultThread {
 
   /** Ends it; the caller has waited for what is in flight. */
   async close(): Promise<void> {
-    if (this.#gone === undefined) this.#worker.postMessage({ kind: 'close' } satisfies ToVaultWriter);
+    if (this.#gone === undefined) this.#post({ kind: 'close' });
     await this.#exited;
   }
 
@@ -67,8 +67,13 @@ export class VaultThread {
   #ask(message: (request: number) => ToVaultWriter): Promise<Answer> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     const request = ++this.#requests;
-    this.#worker.postMessage(message(request));
+    this.#post(message(request));
     return this.#answer(request);
+  }
+
+  #post(message: ToVaultWriter): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    this.#worker.postMessage(message);
   }
 
   #answer(request: number): Promise<Answer> {

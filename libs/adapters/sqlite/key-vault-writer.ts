@@ -10,7 +10,7 @@ import { VaultFault } from '../../ports/vault-fault.ts';
 import { syncFile } from './durable-file.ts';
 import { appendErasures, readErasures } from './erasures.ts';
 import type { Minted, VaultWriterOptions, Wanted } from './key-vault-protocol.ts';
-import { createSchema, isEmpty, readSecret } from './key-vault-schema.ts';
+import { createSchema, isEmpty, openingFault, readSecret } from './key-vault-schema.ts';
 import { isPurpose, toKeyRow } from './key-vault-rows.ts';
 import type { KeyRow } from './key-vault-rows.ts';
 import { commitmentBytes, unwrapKey, wrapKey, wrappedBytes, wrappingKey } from './key-wrap.ts';
@@ -43,7 +43,7 @@ export class VaultWriter {
     this.#path = path;
     this.#erasuresPath = erasuresPath;
     this.#masterKey = wrappingKey(masterKey);
-    this.#db = openForWriting(path);
+    this.#db = openForWriting(path, this.#masterKey);
     try {
       this.#transact(() => {
         if (isEmpty(this.#db)) createSchema(this.#db, this.#masterKey);
@@ -88,7 +88,7 @@ export class VaultWriter {
   /** Answers when neither the database nor its write-ahead log holds the keys any more. Throws WAL_HELD after half a minute. */
   async shred(subjectId: string, purposes: readonly Purpose[]): Promise<readonly ShreddedKey[]> {
     const shredded = this.#transact(() => {
-      const dying = purposes.map((purpose) => ({ keyId: this.#dyingId(subjectId, purpose), subjectId, purpose }));
+      const dying = [...new Set(purposes)].map((purpose) => ({ keyId: this.#dyingId(subjectId, purpose), subjectId, purpose }));
       this.#list(dying);
       for (const key of dying) this.#destroy(key);
       return dying;
@@ -207,16 +207,17 @@ class Listed {
   }
 }
 
-function openForWriting(path: string): DatabaseSync {
+function openForWriting(path: string, masterKey: KeyObject): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: lockPatienceMs });
+    // A file that is not ours is refused before anything is changed in it.
+    if (!isEmpty(db)) readSecret(db, masterKey, path);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
     return db;
   } catch (error) {
     db?.close();
-    const foreign = error instanceof Error && error.message.includes('not a database');
-    throw new VaultFault(foreign ? 'VAULT_FOREIGN' : 'VAULT_MISSING', `cannot open ${path}`, { path }, { cause: error });
+    throw openingFault(error, path);
   }
 }
 

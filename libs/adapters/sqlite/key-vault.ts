@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
@@ -8,7 +8,7 @@ import { VaultFault } from '../../ports/vault-fault.ts';
 import type { Minted, Wanted } from './key-vault-protocol.ts';
 import { toKeyRow } from './key-vault-rows.ts';
 import type { KeyRow } from './key-vault-rows.ts';
-import { readSecret } from './key-vault-schema.ts';
+import { openingFault, readSecret } from './key-vault-schema.ts';
 import { VaultThread } from './key-vault-thread.ts';
 import { unwrapKey, wrappingKey } from './key-wrap.ts';
 import { Lru } from './lru.ts';
@@ -55,7 +55,7 @@ class SqliteKeyVault implements KeyVault {
   readonly #db: DatabaseSync;
   readonly #masterKey: KeyObject;
   readonly #thread: VaultThread | null;
-  readonly #hmacSecret: Uint8Array;
+  readonly #hmacSecret: KeyObject;
   readonly #byId: StatementSync;
   readonly #bySubject: StatementSync;
   readonly #dataVersion: StatementSync;
@@ -74,7 +74,7 @@ class SqliteKeyVault implements KeyVault {
     this.#thread = thread;
     this.#db = openForReading(path);
     try {
-      this.#hmacSecret = readSecret(this.#db, masterKey, path);
+      this.#hmacSecret = createSecretKey(readSecret(this.#db, masterKey, path));
       this.#byId = this.#db.prepare('SELECT * FROM data_key WHERE key_id = ?');
       this.#bySubject = this.#db.prepare('SELECT * FROM data_key WHERE subject_id = ? AND purpose = ?');
       this.#dataVersion = this.#db.prepare('PRAGMA data_version');
@@ -182,22 +182,24 @@ class SqliteKeyVault implements KeyVault {
       else for (const [place] of batch) this.#queued.delete(place);
       await this.#mint(batch.map(([, minting]) => minting));
     }
-    this.#flying = new Map();
     this.#flight = null;
   }
 
   async #mint(batch: readonly Minting[]): Promise<void> {
-    try {
-      const wanted = batch.map(({ subjectId, purpose }) => ({ subjectId, purpose }));
-      const { keyIds, keys }: Minted = await this.#thread!.mint(wanted);
-      for (const [place, minting] of batch.entries()) {
-        const keyId = keyIds[place] ?? '';
-        minting.resolve(keyId === '' ? 'erased' : { keyId, key: keys.slice(32 * place, 32 * place + 32) });
-      }
-    } catch (fault) {
-      for (const minting of batch) minting.reject(fault);
+    const wanted = batch.map(({ subjectId, purpose }) => ({ subjectId, purpose }));
+    const minted = await this.#thread!.mint(wanted).catch((fault: unknown) => ({ fault }));
+    // Before anybody is answered: whoever then asks again, after a fault, must not be given this answer.
+    this.#flying = new Map();
+    for (const [place, minting] of batch.entries()) {
+      if ('fault' in minted) minting.reject(minted.fault);
+      else minting.resolve(keyAt(minted, place));
     }
   }
+}
+
+function keyAt({ keyIds, keys }: Minted, place: number): DataKey | 'erased' {
+  const keyId = keyIds[place];
+  return keyId ? { keyId, key: keys.slice(32 * place, 32 * place + 32) } : 'erased';
 }
 
 function openForReading(path: string): DatabaseSync {
@@ -208,7 +210,6 @@ function openForReading(path: string): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    const foreign = error instanceof Error && error.message.includes('not a database');
-    throw new VaultFault(foreign ? 'VAULT_FOREIGN' : 'VAULT_MISSING', `cannot read ${path}`, { path }, { cause: error });
+    throw openingFault(error, path);
   }
 }

@@ -15,20 +15,22 @@ try {
 }
 
 function serve(writer: VaultWriter): void {
-  port.on('message', async (message: ToVaultWriter) => {
+  port.on('message', (message: ToVaultWriter) => {
     if (message.kind === 'close') {
       writer.close();
       port.close();
-      return;
-    }
-    const { request } = message;
-    try {
-      if (message.kind === 'mint') answer({ kind: 'minted', request, ...writer.mint(message.wanted) });
-      else answer({ kind: 'shredded', request, shredded: await writer.shred(message.subjectId, message.purposes) });
-    } catch (error) {
-      answer({ ...failed(error), request });
-    }
+    } else void perform(writer, message);
   });
+}
+
+async function perform(writer: VaultWriter, message: Exclude<ToVaultWriter, { readonly kind: 'close' }>): Promise<void> {
+  const { request } = message;
+  try {
+    if (message.kind === 'mint') answer({ kind: 'minted', request, ...writer.mint(message.wanted) });
+    else answer({ kind: 'shredded', request, shredded: await writer.shred(message.subjectId, message.purposes) });
+  } catch (error) {
+    answer({ ...failed(error), request });
+  }
 }
 
 function failed(error: unknown): FromVaultWriter & { readonly kind: 'failed' } {
