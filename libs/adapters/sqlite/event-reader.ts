@@ -5,6 +5,7 @@ import type { EventStore, Filter, Page, StoredEvent } from '../../ports/event-st
 import { Bell, follow } from '../../ports/follow.ts';
 import { StoreFault } from '../../ports/store-fault.ts';
 import { checkSchema } from './event-schema.ts';
+import { asStoreFault, sqliteCode } from './sqlite-fault.ts';
 
 export interface SqliteEventReader extends Pick<EventStore, 'readStream' | 'readAll' | 'subscribe' | 'head' | 'close'> {
   /** Says that something was appended, so that subscriptions look at once. */
@@ -132,6 +133,8 @@ class Reader implements SqliteEventReader {
   }
 }
 
+const cannotOpen = 14;
+
 function openReadOnly(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
@@ -140,9 +143,8 @@ function openReadOnly(path: string): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    if (error instanceof StoreFault) throw error;
-    const foreign = error instanceof Error && error.message.includes('not a database');
-    throw new StoreFault(foreign ? 'STORE_FOREIGN' : 'STORE_MISSING', `cannot read ${path}`, { cause: error });
+    if (sqliteCode(error) !== cannotOpen) throw asStoreFault(error);
+    throw new StoreFault('STORE_MISSING', `there is no store at ${path}`, { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { StoreFault } from '../../ports/store-fault.ts';
+import { asStoreFault } from './sqlite-fault.ts';
 import type { FromWriter, ToWriter, WriterOptions } from './writer-protocol.ts';
 import { Writer } from './writer.ts';
 
@@ -11,8 +11,8 @@ try {
   serve(new Writer(options));
   answer({ kind: 'ready' });
 } catch (error) {
-  const code = error instanceof StoreFault ? error.code : 'STORE_BROKEN';
-  answer({ kind: 'refused', code, message: error instanceof Error ? error.message : String(error) });
+  const { code, message } = asStoreFault(error);
+  answer({ kind: 'refused', code, message });
 }
 
 function answer(message: FromWriter): void {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { StoreFault } from '../../ports/store-fault.ts';
+import { errorText } from './sqlite-fault.ts';
 import type { Batch, FromWriter, ToWriter, WriterOptions, WriterSettings } from './writer-protocol.ts';
 
 type Answer = Exclude<FromWriter, { readonly kind: 'failed' | 'refused' }>;
@@ -19,8 +20,8 @@ export class WriterThread {
     this.#worker = new Worker(entry, { workerData: options, name: 'event-store-writer' });
     this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.on('message', (answer: FromWriter) => this.#settle(answer));
-    this.#worker.on('messageerror', (error) => this.#fail(error.message));
-    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error.message : String(error)));
+    this.#worker.on('messageerror', (error) => this.#fail(errorText(error)));
+    this.#worker.on('error', (error) => this.#fail(errorText(error)));
     this.#worker.on('exit', () => this.#fail('its thread ended'));
   }
 

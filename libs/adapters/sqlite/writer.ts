@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StoreFault } from '../../ports/store-fault.ts';
 import { prepareSchema } from './event-schema.ts';
+import { asStoreFault, isObject, sqliteBusy, sqliteCode } from './sqlite-fault.ts';
 import {
   answerWidth,
   appended,
@@ -14,9 +15,6 @@ import {
   type WriterSettings,
 } from './writer-protocol.ts';
 
-const busy = 5;
-const full = 13;
-const notADatabase = 26;
 const cachedHeads = 100_000;
 
 /** The one writing connection. Synchronous: it lives in a thread of its own. */
@@ -187,7 +185,7 @@ function holdLock(path: string): DatabaseSync {
     return lock;
   } catch (error) {
     lock.close();
-    if (errorCode(error) === busy) throw new StoreFault('STORE_IN_USE', `another writer holds ${path}`, { cause: error });
+    if (sqliteCode(error) === sqliteBusy) throw new StoreFault('STORE_IN_USE', `another writer holds ${path}`, { cause: error });
     throw asStoreFault(error);
   }
 }
@@ -201,7 +199,7 @@ function syncLeftovers(wal: string): void {
   try {
     file = openSync(wal, 'r+');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (isObject(error) && 'code' in error && error.code === 'ENOENT') return;
     throw asStoreFault(error);
   }
   try {
@@ -209,18 +207,4 @@ function syncLeftovers(wal: string): void {
   } finally {
     closeSync(file);
   }
-}
-
-function asStoreFault(error: unknown): StoreFault {
-  if (error instanceof StoreFault) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  const code = errorCode(error);
-  const named = code === full ? 'STORE_FULL' : code === notADatabase ? 'STORE_FOREIGN' : 'STORE_BROKEN';
-  return new StoreFault(named, message, { cause: error });
-}
-
-/** SQLite's primary result code. */
-function errorCode(error: unknown): number | undefined {
-  if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff;
-  return undefined;
 }
