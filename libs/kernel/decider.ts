@@ -6,6 +6,11 @@ export interface DomainEvent {
   readonly data: object;
 }
 
+/** States an event at another effective time than its command's: a correction carries its target's. */
+export const effective = <E extends DomainEvent>(at: string, event: E): E => ({ ...event, effectiveAt: at });
+
+export const effectiveOf = (event: DomainEvent): string | undefined => (event as { readonly effectiveAt?: string }).effectiveAt;
+
 /** Who speaks. All three come from the bearer token, never from a body. */
 export interface Actor {
   readonly personId: string;
@@ -77,32 +82,45 @@ export type Recorded<E extends DomainEvent = DomainEvent> = E extends DomainEven
 /** Events in order (none: the command changes nothing), or a refusal. */
 export type Decision<E extends DomainEvent = DomainEvent> = readonly E[] | Refusal;
 
+/**
+ * On a stream that a command was about to write: its writer will never act here again, so what it took elsewhere can be released.
+ * Final. The runtime reads it; no decider sees it.
+ */
+export interface CommandAbandoned {
+  type: 'CommandAbandoned';
+  data: { commandId: string };
+}
+
 /** What a decision may rest on besides its own stream: it came in with the command, so deciding is pure. */
-export interface Circumstances {
-  /** The ledger's clock at decision: ISO 8601 instant. */
+export interface Circumstances<Facts = unknown> {
+  /** The ledger's clock at decision, never before the stream's last `recordedAt`: ISO 8601 instant. */
   readonly now: string;
   /** When the command says it became true; `now` unless stated. */
   readonly effectiveAt: string;
+  /** Both as plain dates in the institution's time zone. */
+  readonly today: string;
+  readonly effectiveOn: string;
   readonly actor: Actor;
   readonly commandId: string;
   readonly commandDigest: string;
   readonly institutionId: string;
+  /** Facts of other streams, loaded before the decision and recorded as its basis. */
+  readonly facts: Facts;
 }
 
 /** One stream category: how its events fold, and what may happen next. Everything is pure. */
-export interface Decider<State, Command, E extends DomainEvent> {
+export interface Decider<State, Command, E extends DomainEvent, Facts = unknown> {
   readonly initial: State;
   /** Never throws, whatever the order of events. */
   readonly evolve: (state: State, event: Recorded<E>) => State;
-  readonly decide: (state: State, command: Command, circumstances: Circumstances) => Decision<E>;
+  readonly decide: (state: State, command: Command, k: Circumstances<Facts>) => Decision<E>;
 }
 
 export const fold = <State, E extends DomainEvent>(
-  decider: Pick<Decider<State, never, E>, 'initial' | 'evolve'>,
+  decider: { readonly initial: State; readonly evolve: (state: State, event: Recorded<E>) => State },
   events: Iterable<Recorded<E>>,
-  from: State = decider.initial,
 ): State => {
-  let state = from;
+  let state = decider.initial;
   for (const event of events) state = decider.evolve(state, event);
   return state;
 };

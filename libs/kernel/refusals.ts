@@ -1,2 +1,208 @@
-export const refusals = {} as const;
-export type RefusalCode = string;
+import type { Bilingual } from './bilingual.ts';
+
+/**
+ * `conflict`: the record stands against it · `invalid`: the words are wrong · `not-found`: nothing there for this caller ·
+ * `forbidden`: not this person · `precondition`: somebody was first · `unavailable`: try again later.
+ */
+export type RefusalKind = 'conflict' | 'invalid' | 'not-found' | 'forbidden' | 'precondition' | 'unavailable';
+
+interface RefusalText extends Bilingual {
+  readonly kind: RefusalKind;
+}
+
+const is = (kind: RefusalKind, zh: string, en: string): RefusalText => ({ kind, zh, en });
+
+/** Every refusal of every decision, with its sentence; `{facts}` are filled in. Codes are stable: clients match on them. */
+export const refusals = {
+  NOT_FOUND: is('not-found', '没有这条记录，或您无权查看。', 'There is no such record for you.'),
+  REVISION_CHANGED: is(
+    'precondition',
+    '记录已被他人更新：现为第 {actual} 版，您依据的是第 {expected} 版。',
+    'The record has moved on: it is at revision {actual}, you expected {expected}.',
+  ),
+  IDEMPOTENCY_KEY_REUSED: is(
+    'conflict',
+    '此 Idempotency-Key 已用于另一个内容不同的命令。',
+    'This Idempotency-Key was used for a different command.',
+  ),
+  TOO_BUSY: is('unavailable', '同一记录正被多人同时修改，请重试。', 'Too many writers on the same record; try again.'),
+  EFFECTIVE_IN_FUTURE: is(
+    'invalid',
+    '生效时间 {effectiveAt} 晚于当前时间 {now}。',
+    'It cannot become effective at {effectiveAt}, after now ({now}).',
+  ),
+  EFFECTIVE_BEFORE_LAST_CHANGE: is(
+    'conflict',
+    '生效时间 {effectiveAt} 早于上次变动 {lastChangeAt}；更正请走更正流程。',
+    'Effective {effectiveAt} is before the last change at {lastChangeAt}; use a correction.',
+  ),
+
+  ID_NUMBER_TAKEN: is('conflict', '该证件号码已登记在另一名学生名下。', 'This id number belongs to another learner.'),
+  STUDENT_NUMBER_TAKEN: is('conflict', '学号 {value} 已被使用。', 'Student number {value} is taken.'),
+  CREDIT_CODE_TAKEN: is('conflict', '统一社会信用代码 {value} 已登记。', 'Credit code {value} is already registered.'),
+  LEARNER_ANNULLED: is('conflict', '该学生登记已作废。', 'This learner was annulled.'),
+  LEARNER_ERASED: is('conflict', '该学生的身份信息已删除。', 'The identity of this learner was erased.'),
+  LEARNER_HAS_ENROLLMENTS: is(
+    'conflict',
+    '该学生已有学籍记录，不能作废。',
+    'This learner has enrollments and cannot be annulled.',
+  ),
+  GUARDIAN_NOT_LINKED: is('conflict', '未登记该监护人。', 'This guardian is not linked.'),
+  HOLD_NOT_PLACED: is('conflict', '没有这项限制。', 'There is no such hold.'),
+  HOLD_PLACED: is('conflict', '该学生有未解除的限制：{holds}。', 'A hold stands against this learner: {holds}.'),
+  RETENTION_APPLIES: is(
+    'conflict',
+    '依法须保存 {purposes}，不能删除：{because}。',
+    'The law makes the college keep {purposes}: {because}.',
+  ),
+  NOTHING_TO_ERASE: is('conflict', '这些用途的信息已经删除。', 'What these purposes cover was erased already.'),
+  ENROLLMENT_ACTIVE: is(
+    'conflict',
+    '该学生已有在籍学籍 {enrollmentId}。',
+    'This learner already has an active enrollment: {enrollmentId}.',
+  ),
+  PERIODS_OVERLAP: is('conflict', '与 {with}（{from} 至 {to}）重叠。', 'It overlaps {with} ({from} to {to}).'),
+
+  PROGRAM_UNKNOWN: is('conflict', '没有这个专业：{program}。', 'There is no such program: {program}.'),
+  PROGRAM_AMBIGUOUS: is(
+    'conflict',
+    '专业名称“{program}”对应多个专业：{candidates}。',
+    'The name “{program}” fits several programs: {candidates}.',
+  ),
+  PROGRAM_CODE_DISAGREES: is(
+    'conflict',
+    '专业代码 {code} 的名称是“{expected}”，不是“{given}”。',
+    'Program code {code} is named “{expected}”, not “{given}”.',
+  ),
+  CLASS_UNKNOWN: is('conflict', '没有这个班级：{class}。', 'There is no such class: {class}.'),
+  CLASS_NOT_OPEN: is('conflict', '班级 {class} 已结班。', 'Class {class} is closed.'),
+  CLASS_EXISTS: is('conflict', '班级“{name}”已存在且内容不同。', 'A class “{name}” exists with other content.'),
+  CLASS_NOT_TEACHING: is(
+    'conflict',
+    '行政班的学生由学籍决定，不能编辑名单。',
+    'Who is in an administrative class is said by the enrollments alone.',
+  ),
+  CLASS_NOT_ADMINISTRATIVE: is('conflict', '{class} 不是行政班。', '{class} is not an administrative class.'),
+  CALENDAR_UNKNOWN: is('conflict', '尚未发布涵盖 {date} 的校历。', 'No published calendar covers {date}.'),
+  ACADEMIC_YEAR_UNKNOWN: is('conflict', '校历中没有学年 {academicYear}。', 'The calendar has no academic year {academicYear}.'),
+  CALENDAR_OVERLAPS: is(
+    'invalid',
+    '学年或学期的日期重叠或次序有误：{entries}。',
+    'Years or terms overlap or are out of order: {entries}.',
+  ),
+  ORGANIZATION_UNKNOWN: is('conflict', '没有这个单位：{organization}。', 'There is no such organization: {organization}.'),
+  REFERENCE_EXISTS: is('conflict', '{what} 已存在且内容不同。', '{what} exists already with other content.'),
+
+  ENROLLMENT_NOT_ADMITTED: is(
+    'conflict',
+    '须为已录取或保留入学资格，现为“{status}”。',
+    'The enrollment must be admitted or place-retained; it is {status}.',
+  ),
+  ENROLLMENT_NOT_ACTIVE: is(
+    'conflict',
+    '须为在籍（已注册），现为“{status}”。',
+    'The enrollment must be registered; it is {status}.',
+  ),
+  ENROLLMENT_NOT_SUSPENDED: is(
+    'conflict',
+    '须为休学或保留学籍，现为“{status}”。',
+    'The enrollment must be suspended; it is {status}.',
+  ),
+  ENROLLMENT_NOT_OPEN: is('conflict', '学籍已终止：“{status}”。', 'The enrollment has ended: {status}.'),
+  ENROLLMENT_NOT_WITHDRAWN: is(
+    'conflict',
+    '只有退学可以撤销，现为“{status}”。',
+    'Only a withdrawal can be reverted; the enrollment is {status}.',
+  ),
+  ENROLLMENT_NOT_ENDED: is('conflict', '学籍尚未终止，现为“{status}”。', 'The enrollment has not ended; it is {status}.'),
+  ENROLLMENT_NEVER_REGISTERED: is(
+    'conflict',
+    '该学籍从未注册，现为“{status}”。',
+    'The enrollment was never registered; it is {status}.',
+  ),
+  ENROLLMENT_CLOSED_ON_GATE: is('conflict', '该学籍在学生名下已关闭。', 'The enrollment is closed on the learner’s gate.'),
+  RECORD_LOCKED: is('conflict', '记录已锁定，只能更正。', 'The record is locked: only corrections are possible.'),
+  INTAKE_FORBIDS_MAJOR_CHANGE: is(
+    'conflict',
+    '招生类型“{intake}”不得转专业。',
+    'An admission of the kind “{intake}” cannot change its major.',
+  ),
+  SAME_PROGRAM: is('conflict', '已在该专业。', 'The student is in this program already.'),
+  PROGRAM_LEVEL_DIFFERS: is(
+    'conflict',
+    '转专业须在同一层次：现为 {from}，拟转 {to}。',
+    'A major change stays on one level: now {from}, asked for {to}.',
+  ),
+  TRANSFER_IN_FIRST_SEMESTER: is('conflict', '入学第一学期不得转学。', 'No school transfer in the first semester.'),
+  TRANSFER_IN_FINAL_YEAR: is(
+    'conflict',
+    '毕业年级不得转学（预计毕业 {expectedGraduation}）。',
+    'No school transfer in the final year (expected graduation {expectedGraduation}).',
+  ),
+  TRANSFER_SCORE_TOO_LOW: is(
+    'conflict',
+    '入学成绩 {score} 低于转入专业录取分数 {required}。',
+    'The entrance score {score} is below the receiving program’s {required}.',
+  ),
+  TRANSFER_TO_HIGHER_LEVEL: is(
+    'conflict',
+    '不得转入更高层次（{from} → {to}）。',
+    'No transfer to a higher level ({from} to {to}).',
+  ),
+  TRANSFER_DIRECTED_INTAKE: is('conflict', '定向招生不得转学。', 'A directed intake cannot transfer.'),
+  TRANSFER_WITHOUT_REASON: is('conflict', '须有正当理由：{accepted}。', 'A proper reason is needed: {accepted}.'),
+  TRANSFER_DATES_UNKNOWN: is(
+    'conflict',
+    '无法判断是否毕业年级：缺少预计毕业日期。',
+    'Whether this is the final year cannot be told: the expected graduation is unknown.',
+  ),
+  SUSPENSION_OVER: is('conflict', '休学应在未来结束：{until}。', 'The suspension must end after it begins: {until}.'),
+  RESUMPTION_NOT_REVIEWED: is('conflict', '复学须经复查合格。', 'A resumption needs a passed review.'),
+  RESUMPTION_APPLIED_LATE: is(
+    'conflict',
+    '复学申请 {appliedOn} 晚于休学期满 {until}。',
+    'The application of {appliedOn} came after the suspension ended on {until}.',
+  ),
+  CONVERSION_TOO_LATE: is(
+    'conflict',
+    '结业换发毕业证书的期限已过：{deadline}。',
+    'The time to convert a completion into a diploma ended on {deadline}.',
+  ),
+  NO_SUCH_FIELD: is('invalid', '{event} 没有可更正的字段“{field}”。', '{event} has no correctable field “{field}”.'),
+  NOTHING_TO_CORRECT: is('conflict', '新值与现值相同。', 'The new value is the present one.'),
+  TARGET_UNKNOWN: is(
+    'conflict',
+    '第 {revision} 号事件不存在或不可更正。',
+    'There is no correctable event at revision {revision}.',
+  ),
+  ENROLLMENT_UNKNOWN: is('not-found', '没有这条学籍。', 'There is no such enrollment.'),
+
+  SAME_PERSON: is(
+    'forbidden',
+    '双人复核：申请人与复核人不能是同一人。',
+    'Four eyes: the requester cannot grant the own request.',
+  ),
+  REQUEST_UNKNOWN: is('conflict', '没有这项待复核的申请。', 'There is no such pending request.'),
+  REQUEST_DIGEST_DIFFERS: is(
+    'conflict',
+    '您复核的内容与申请不符（申请摘要 {digest}）。',
+    'What you read is not what was requested (digest {digest}).',
+  ),
+  REQUEST_SETTLED: is('conflict', '该申请已处理：{outcome}。', 'The request is settled: {outcome}.'),
+  REQUEST_PENDING: is(
+    'conflict',
+    '已有一项相同事项待复核：{requestId}。',
+    'The same act is already awaiting approval: {requestId}.',
+  ),
+
+  ROW_DIFFERS: is(
+    'conflict',
+    '与已有记录不同：{differences}。更正请走更正流程。',
+    'It differs from what is recorded: {differences}. Use a correction.',
+  ),
+  STATUS_NEEDS_DATE: is('conflict', '学籍状态“{status}”需要异动日期。', 'The status “{status}” needs a status date.'),
+  RUN_UNKNOWN: is('not-found', '没有这个导入批次。', 'There is no such import run.'),
+  RUN_FINISHED: is('conflict', '该导入批次已结束。', 'The import run is finished.'),
+} as const satisfies Record<string, RefusalText>;
+
+export type RefusalCode = keyof typeof refusals;

@@ -1,0 +1,668 @@
+import type {
+  Admission,
+  EnrollmentEvent,
+  EnrollmentStatus,
+  ImportSource,
+  RetentionGround,
+  SuspensionGround,
+  WithdrawalGround,
+} from '../../events/catalog/enrollment.ts';
+import type { EnrollmentPolicy } from '../../events/catalog/curriculum.ts';
+import { effectOf } from '../../events/events.ts';
+import { academicYear, type CalendarFact, type ClassFact, type ProgramFact } from '../../facts/reference.ts';
+import { applyCorrections, type Historic } from '../../kernel/as-of.ts';
+import { effective, type Circumstances, type Decider, type Decision, type Recorded } from '../../kernel/decider.ts';
+import {
+  evolveApprovals,
+  requestApproval,
+  settleApproval,
+  type ApprovalRequest,
+  type Approvals,
+  type SettleCommand,
+} from '../../kernel/four-eyes.ts';
+import { refuse, type Refusal } from '../../kernel/refusal.ts';
+import { addMonths } from '../../kernel/time.ts';
+import { transferRefusal, type TransferTerms } from './transfer.ts';
+
+/** An enrollment (学籍): one learner in one program at one institution, from admission to its end. */
+export const enrollmentStream = (enrollmentId: string): string => `enrollment-${enrollmentId}`;
+
+// ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface AdmitLearner {
+  readonly type: 'AdmitLearner';
+  readonly admission: Admission;
+  readonly source: ImportSource | null;
+  /** Registers in the same append (a roster row with a student number). */
+  readonly register?: { readonly studentNumber: string; readonly classId: string | null };
+}
+
+export interface ImportEnrollment {
+  readonly type: 'ImportEnrollment';
+  readonly admission: Admission;
+  readonly status: EnrollmentStatus;
+  readonly suspension: 'suspension' | 'retained-status' | null;
+  /** Plain date. */
+  readonly statusDate: string;
+  readonly studentNumber: string | null;
+  readonly source: ImportSource;
+}
+
+export type EnrollmentCommand =
+  | AdmitLearner
+  | ImportEnrollment
+  | {
+      readonly type: 'TransferStudentIn';
+      readonly admission: Admission;
+      readonly fromSchool: string;
+      readonly fromLevel: string;
+      readonly ground: string;
+      readonly studentNumber: string;
+    }
+  | { readonly type: 'DeclinePlace' }
+  | { readonly type: 'RetainPlace'; readonly until: string }
+  | {
+      readonly type: 'RegisterStudent';
+      readonly studentNumber: string;
+      readonly classId: string | null;
+      readonly source?: ImportSource;
+    }
+  | { readonly type: 'PassAdmissionRecheck' }
+  | { readonly type: 'RecordAnnualRegistration'; readonly academicYear: string }
+  | {
+      readonly type: 'SuspendStudy';
+      readonly ground: SuspensionGround;
+      readonly until: string;
+      readonly appliedOn: string | null;
+    }
+  | { readonly type: 'RetainStatus'; readonly ground: RetentionGround; readonly until: string }
+  | { readonly type: 'ResumeStudy'; readonly appliedOn: string; readonly reviewPassed: boolean; readonly classId: string | null }
+  | { readonly type: 'ChangeMajor'; readonly programId: string; readonly classId: string | null }
+  | { readonly type: 'ChangeClass'; readonly classId: string }
+  | ({ readonly type: 'TransferStudentOut'; readonly toSchool: string } & TransferTerms)
+  | { readonly type: 'WithdrawStudent'; readonly ground: WithdrawalGround }
+  | { readonly type: 'ExpelStudent'; readonly decisionNumber: string }
+  | { readonly type: 'RecordDeath' }
+  | { readonly type: 'GraduateStudent'; readonly creditsAttested: true }
+  | { readonly type: 'LeaveIncomplete' }
+  | { readonly type: 'CompleteStudy' }
+  | { readonly type: 'LockRecord' }
+  | { readonly type: 'RequestAdmissionAnnulment'; readonly requestId: string; readonly evidence: readonly string[] }
+  | {
+      readonly type: 'RequestRevocation';
+      readonly requestId: string;
+      readonly ground: 'recheck-failed' | 'fraud';
+      readonly evidence: readonly string[];
+    }
+  | { readonly type: 'RequestWithdrawalReversal'; readonly requestId: string; readonly evidence: readonly string[] }
+  | {
+      readonly type: 'RequestEnrollmentCorrection';
+      readonly requestId: string;
+      /** Revision of the event to correct. */
+      readonly target: string;
+      readonly field: string;
+      readonly value: unknown;
+      readonly evidence: readonly string[];
+    }
+  | SettleCommand;
+
+export interface EnrollmentFacts {
+  readonly program?: ProgramFact;
+  readonly class?: ClassFact | null;
+  readonly calendar?: CalendarFact;
+  readonly policy?: EnrollmentPolicy;
+}
+
+// ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Enrollment {
+  readonly status: EnrollmentStatus | 'none';
+  readonly admission: Admission | null;
+  readonly studentNumber: string | null;
+  readonly classId: string | null;
+  readonly suspension: {
+    readonly kind: 'suspension' | 'retained-status';
+    readonly ground: string | null;
+    readonly until: string | null;
+  } | null;
+  readonly everRegistered: boolean;
+  readonly recheck: { readonly dueBy: string; readonly passed: boolean } | null;
+  readonly academicYears: readonly string[];
+  readonly convertibleUntil: string | null;
+  readonly endedAt: string | null;
+  readonly locked: boolean;
+  readonly imported: ImportSource | null;
+  readonly lastChangeAt: string;
+  readonly approvals: Approvals;
+  /** All events: a correction changes what an earlier one said, so the state is folded again. */
+  readonly history: readonly Recorded<EnrollmentEvent>[];
+}
+
+const initial: Enrollment = {
+  status: 'none',
+  admission: null,
+  studentNumber: null,
+  classId: null,
+  suspension: null,
+  everRegistered: false,
+  recheck: null,
+  academicYears: [],
+  convertibleUntil: null,
+  endedAt: null,
+  locked: false,
+  imported: null,
+  lastChangeAt: '',
+  approvals: {},
+  history: [],
+};
+
+/** States that occupy the learner's gate: one at a time. */
+export const isActive = (status: Enrollment['status']): boolean =>
+  ['admitted', 'place-retained', 'registered', 'suspended'].includes(status);
+
+const hasEnded = (status: Enrollment['status']): boolean => status !== 'none' && status !== 'completed' && !isActive(status);
+
+// ── evolve ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One event, as history reads it. Passes over corrections, which were applied to their targets, and takes events in any order. */
+export function applyEvent(s: Enrollment, e: Historic<EnrollmentEvent>): Enrollment {
+  const moved = { ...s, lastChangeAt: e.effectiveAt > s.lastChangeAt ? e.effectiveAt : s.lastChangeAt };
+  const ended = (status: EnrollmentStatus): Enrollment => ({ ...moved, status, endedAt: e.effectiveAt });
+  const opened = (status: EnrollmentStatus, admission: Admission): Enrollment => ({
+    ...moved,
+    status: e.annulled ? 'annulled' : status,
+    admission,
+    classId: admission.classId,
+    endedAt: e.annulled ? e.effectiveAt : null,
+  });
+  switch (e.type) {
+    case 'LearnerAdmitted':
+      return { ...opened('admitted', e.data), imported: e.data.source };
+    case 'EnrollmentImported': {
+      const { status, studentNumber, suspension, source } = e.data;
+      const over = !isActive(status) && status !== 'completed';
+      return {
+        ...opened(status, e.data),
+        studentNumber,
+        imported: source,
+        everRegistered: studentNumber !== null,
+        suspension: suspension && { kind: suspension, ground: null, until: null },
+        endedAt: over || e.annulled ? e.effectiveAt : null,
+      };
+    }
+    case 'StudentTransferredIn':
+      return {
+        ...opened('registered', e.data),
+        studentNumber: e.data.studentNumber,
+        everRegistered: true,
+        recheck: { dueBy: e.data.recheckDueBy, passed: false },
+      };
+    default:
+      if (e.annulled) return s;
+  }
+  switch (e.type) {
+    case 'PlaceDeclined':
+      return ended('place-declined');
+    case 'PlaceRetained':
+      return { ...moved, status: 'place-retained' };
+    case 'StudentRegistered':
+      return {
+        ...moved,
+        status: 'registered',
+        studentNumber: e.data.studentNumber,
+        classId: e.data.classId ?? s.classId,
+        everRegistered: true,
+        recheck: { dueBy: e.data.recheckDueBy, passed: s.recheck?.passed ?? false },
+        imported: e.data.source ?? s.imported,
+      };
+    case 'AdmissionRecheckPassed':
+      return { ...moved, recheck: s.recheck && { ...s.recheck, passed: true } };
+    case 'RegistrationRevoked':
+      return ended('revoked');
+    case 'AnnualRegistrationRecorded':
+      return { ...moved, academicYears: [...s.academicYears, e.data.academicYear] };
+    case 'StudySuspended':
+      return { ...moved, status: 'suspended', suspension: { kind: 'suspension', ground: e.data.ground, until: e.data.until } };
+    case 'StatusRetained':
+      return {
+        ...moved,
+        status: 'suspended',
+        suspension: { kind: 'retained-status', ground: e.data.ground, until: e.data.until },
+      };
+    case 'StudyResumed':
+      return { ...moved, status: 'registered', suspension: null, classId: e.data.classId ?? s.classId };
+    case 'MajorChanged':
+      return { ...moved, admission: s.admission && { ...s.admission, programId: e.data.programId }, classId: e.data.classId };
+    case 'ClassChanged':
+      return { ...moved, classId: e.data.classId };
+    case 'StudentTransferredOut':
+      return ended('transferred-out');
+    case 'StudentWithdrawn':
+      return ended('withdrawn');
+    case 'StudentExpelled':
+      return ended('expelled');
+    case 'StudentDeceased':
+      return ended('deceased');
+    case 'StudentGraduated':
+      return ended('graduated');
+    case 'StudyLeftIncomplete':
+      return ended('incomplete');
+    case 'StudyCompleted':
+      return { ...moved, status: 'completed', convertibleUntil: e.data.convertibleUntil };
+    case 'RecordLocked':
+      return { ...s, locked: true };
+    case 'ApprovalRequested':
+    case 'ApprovalGranted':
+    case 'ApprovalRefused':
+    case 'ApprovalStale':
+      return { ...s, approvals: evolveApprovals(s.approvals, e as Extract<typeof e, { type: `Approval${string}` }>) };
+    case 'AdmissionAnnulled':
+    case 'WithdrawalReverted':
+    case 'EnrollmentCorrected':
+      return s;
+    default:
+      return e satisfies never;
+  }
+}
+
+export const foldEnrollment = (history: readonly Historic<EnrollmentEvent>[]): Enrollment => history.reduce(applyEvent, initial);
+
+function evolve(s: Enrollment, e: Recorded<EnrollmentEvent>): Enrollment {
+  const history = [...s.history, e];
+  const isCorrection = effectOf(e.type) === 'replaces' || effectOf(e.type) === 'annuls';
+  const state = isCorrection ? foldEnrollment(applyCorrections(history, effectOf)) : applyEvent(s, e);
+  return { ...state, history };
+}
+
+// ── decisions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type EnrollmentDecision = Decision<EnrollmentEvent>;
+type K = Circumstances<EnrollmentFacts>;
+
+/** What every change of status needs: not in the future, and not before the last change. */
+function timely(s: Enrollment, k: K): Refusal | null {
+  if (k.effectiveAt > k.now) return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now });
+  if (k.effectiveAt < s.lastChangeAt) {
+    return refuse('EFFECTIVE_BEFORE_LAST_CHANGE', { effectiveAt: k.effectiveAt, lastChangeAt: s.lastChangeAt });
+  }
+  return s.locked ? refuse('RECORD_LOCKED') : null;
+}
+
+function needs(s: Enrollment, k: K, statuses: readonly Enrollment['status'][], code: Refusal['refused']): Refusal | null {
+  return statuses.includes(s.status) ? timely(s, k) : refuse(code, { status: s.status });
+}
+
+const needsRegistered = (s: Enrollment, k: K): Refusal | null => needs(s, k, ['registered'], 'ENROLLMENT_NOT_ACTIVE');
+const needsStudent = (s: Enrollment, k: K): Refusal | null => needs(s, k, ['registered', 'suspended'], 'ENROLLMENT_NOT_ACTIVE');
+
+function classRefusal(classId: string | null, fact: ClassFact | null | undefined): Refusal | null {
+  if (classId === null) return null;
+  if (!fact) return refuse('CLASS_UNKNOWN', { class: classId });
+  if (fact.kind !== 'administrative') return refuse('CLASS_NOT_ADMINISTRATIVE', { class: fact.name });
+  return fact.closed ? refuse('CLASS_NOT_OPEN', { class: fact.name }) : null;
+}
+
+const recheckDueBy = (k: K): string => addMonths(k.effectiveOn, k.facts.policy!.recheckMonths);
+
+function admit(s: Enrollment, c: AdmitLearner, k: K): EnrollmentDecision {
+  if (s.status !== 'none') return [];
+  const refused = openingRefusal(c.admission, k) ?? (c.register ? classRefusal(c.register.classId, k.facts.class) : null);
+  if (refused) return refused;
+  const admitted: EnrollmentEvent = { type: 'LearnerAdmitted', data: { ...c.admission, source: c.source } };
+  if (!c.register) return [admitted];
+  return [admitted, { type: 'StudentRegistered', data: { ...c.register, recheckDueBy: recheckDueBy(k), source: c.source } }];
+}
+
+function openingRefusal(admission: Admission, k: K): Refusal | null {
+  if (k.effectiveAt > k.now) return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now });
+  if (!k.facts.program) return refuse('PROGRAM_UNKNOWN', { program: admission.programId });
+  return classRefusal(admission.classId, k.facts.class);
+}
+
+function importEnrollment(s: Enrollment, c: ImportEnrollment, k: K): EnrollmentDecision {
+  if (s.status !== 'none') return [];
+  const refused = openingRefusal(c.admission, k);
+  if (refused) return refused;
+  const { admission, status, suspension, statusDate, studentNumber, source } = c;
+  return [{ type: 'EnrollmentImported', data: { ...admission, status, suspension, statusDate, studentNumber, source } }];
+}
+
+function transferIn(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'TransferStudentIn' }>, k: K): EnrollmentDecision {
+  if (s.status !== 'none') return [];
+  const refused =
+    openingRefusal(c.admission, k) ??
+    transferRefusal(
+      c.admission,
+      {
+        ground: c.ground,
+        fromLevel: c.fromLevel,
+        toLevel: k.facts.program!.level,
+        requiredScore: k.facts.program!.entranceScore,
+      },
+      k.facts.calendar ?? null,
+      k.facts.policy!,
+      k.effectiveOn,
+    );
+  if (refused) return refused;
+  const { admission, fromSchool, studentNumber } = c;
+  return [{ type: 'StudentTransferredIn', data: { ...admission, fromSchool, studentNumber, recheckDueBy: recheckDueBy(k) } }];
+}
+
+function register(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'RegisterStudent' }>, k: K): EnrollmentDecision {
+  const { studentNumber, classId } = c;
+  if (s.status === 'registered' && s.studentNumber === studentNumber && (classId === null || s.classId === classId)) return [];
+  const refused = needs(s, k, ['admitted', 'place-retained'], 'ENROLLMENT_NOT_ADMITTED') ?? classRefusal(classId, k.facts.class);
+  return (
+    refused ?? [
+      { type: 'StudentRegistered', data: { studentNumber, classId, recheckDueBy: recheckDueBy(k), source: c.source ?? null } },
+    ]
+  );
+}
+
+function recordAnnualRegistration(s: Enrollment, year: string, k: K): EnrollmentDecision {
+  if (s.academicYears.includes(year)) return [];
+  const refused = needsRegistered(s, k);
+  if (refused) return refused;
+  if (!academicYear(k.facts.calendar ?? null, year)) return refuse('ACADEMIC_YEAR_UNKNOWN', { academicYear: year });
+  return [{ type: 'AnnualRegistrationRecorded', data: { academicYear: year } }];
+}
+
+/** Suspension (休学) and retained status (保留学籍) alike: until a day to come, and a repeat is no event. */
+function suspend(
+  s: Enrollment,
+  c: Extract<EnrollmentCommand, { type: 'SuspendStudy' | 'RetainStatus' }>,
+  k: K,
+): EnrollmentDecision {
+  const kind = c.type === 'SuspendStudy' ? 'suspension' : 'retained-status';
+  if (
+    s.status === 'suspended' &&
+    s.suspension?.kind === kind &&
+    s.suspension.ground === c.ground &&
+    s.suspension.until === c.until
+  )
+    return [];
+  const refused = needsRegistered(s, k);
+  if (refused) return refused;
+  if (c.until <= k.effectiveOn) return refuse('SUSPENSION_OVER', { until: c.until });
+  if (c.type === 'SuspendStudy')
+    return [{ type: 'StudySuspended', data: { ground: c.ground, until: c.until, appliedOn: c.appliedOn } }];
+  return [{ type: 'StatusRetained', data: { ground: c.ground, until: c.until } }];
+}
+
+/** Applied in time, and the review passed. */
+function resume(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'ResumeStudy' }>, k: K): EnrollmentDecision {
+  const refused = needs(s, k, ['suspended'], 'ENROLLMENT_NOT_SUSPENDED') ?? classRefusal(c.classId, k.facts.class);
+  if (refused) return refused;
+  if (!c.reviewPassed) return refuse('RESUMPTION_NOT_REVIEWED');
+  const until = s.suspension?.until;
+  if (until && c.appliedOn > until) return refuse('RESUMPTION_APPLIED_LATE', { appliedOn: c.appliedOn, until });
+  return [{ type: 'StudyResumed', data: { appliedOn: c.appliedOn, classId: c.classId } }];
+}
+
+function changeMajor(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'ChangeMajor' }>, k: K): EnrollmentDecision {
+  const refused = needsRegistered(s, k);
+  if (refused) return refused;
+  const { programId: fromProgramId, intake, level } = s.admission!;
+  if (intake === 'special' || intake === 'contracted') return refuse('INTAKE_FORBIDS_MAJOR_CHANGE', { intake });
+  if (fromProgramId === c.programId) return refuse('SAME_PROGRAM');
+  const program = k.facts.program;
+  if (!program) return refuse('PROGRAM_UNKNOWN', { program: c.programId });
+  if (level !== null && program.level !== level) return refuse('PROGRAM_LEVEL_DIFFERS', { from: level, to: program.level });
+  return (
+    classRefusal(c.classId, k.facts.class) ?? [
+      { type: 'MajorChanged', data: { fromProgramId, programId: c.programId, classId: c.classId } },
+    ]
+  );
+}
+
+function changeClass(s: Enrollment, classId: string, k: K): EnrollmentDecision {
+  if (s.status === 'registered' && s.classId === classId) return [];
+  return (
+    needsRegistered(s, k) ??
+    classRefusal(classId, k.facts.class) ?? [{ type: 'ClassChanged', data: { fromClassId: s.classId, classId } }]
+  );
+}
+
+function transferOut(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'TransferStudentOut' }>, k: K): EnrollmentDecision {
+  const refused =
+    needsRegistered(s, k) ??
+    transferRefusal(
+      s.admission!,
+      { ...c, fromLevel: c.fromLevel ?? s.admission!.level },
+      k.facts.calendar ?? null,
+      k.facts.policy!,
+      k.effectiveOn,
+    );
+  return refused ?? [{ type: 'StudentTransferredOut', data: { toSchool: c.toSchool, ground: c.ground } }];
+}
+
+/** From `completed` too: a completion becomes a diploma within the policy's time. */
+function graduate(s: Enrollment, k: K): EnrollmentDecision {
+  const refused = needs(s, k, ['registered', 'completed'], 'ENROLLMENT_NOT_ACTIVE');
+  if (refused) return refused;
+  if (s.status === 'completed' && s.convertibleUntil! < k.effectiveOn)
+    return refuse('CONVERSION_TOO_LATE', { deadline: s.convertibleUntil });
+  return [{ type: 'StudentGraduated', data: { creditsAttested: true } }];
+}
+
+// ── four-eyes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Fields that a correction may change, by the event that said them. `effectiveAt` of any of these may be corrected too. */
+const admissionFields = [
+  'entryDate',
+  'intake',
+  'level',
+  'lengthOfStudyMonths',
+  'studyForm',
+  'branch',
+  'department',
+  'expectedGraduation',
+  'entranceScore',
+];
+const correctable: Readonly<Record<string, readonly string[]>> = {
+  LearnerAdmitted: admissionFields,
+  EnrollmentImported: [...admissionFields, 'studentNumber', 'classId'],
+  StudentTransferredIn: [...admissionFields, 'fromSchool', 'studentNumber', 'classId'],
+  PlaceRetained: ['until'],
+  StudentRegistered: ['studentNumber', 'classId'],
+  AnnualRegistrationRecorded: ['academicYear'],
+  StudySuspended: ['ground', 'until', 'appliedOn'],
+  StatusRetained: ['ground', 'until'],
+  StudyResumed: ['appliedOn'],
+  StudentTransferredOut: ['toSchool', 'ground'],
+  StudentWithdrawn: ['ground'],
+  StudentExpelled: ['decisionNumber'],
+  StudentGraduated: [],
+  StudyLeftIncomplete: [],
+  StudyCompleted: ['convertibleUntil'],
+  StudentDeceased: [],
+};
+
+const correctedHistory = (s: Enrollment): readonly Historic<EnrollmentEvent>[] => applyCorrections(s.history, effectOf);
+
+const valueOf = (event: Historic<EnrollmentEvent>, field: string): unknown =>
+  field === 'effectiveAt' ? event.effectiveAt : (event.data as Readonly<Record<string, unknown>>)[field];
+
+/** What a request would change, as it stands now: a moved value makes the request stale. */
+function against(s: Enrollment, act: string, target: string | null, proposal: Readonly<Record<string, unknown>>): string {
+  if (act !== 'CorrectEnrollment') return `status:${s.status}@${target ?? '-'}`;
+  const event = correctedHistory(s).find((e) => e.revision.toString() === target);
+  return `${proposal['field'] as string}:${JSON.stringify(event && !event.annulled ? (valueOf(event, proposal['field'] as string) ?? null) : null)}`;
+}
+
+const opening = (s: Enrollment): Recorded<EnrollmentEvent> | undefined =>
+  s.history.find((e) => e.type === 'LearnerAdmitted' || e.type === 'EnrollmentImported' || e.type === 'StudentTransferredIn');
+
+function request(
+  s: Enrollment,
+  by: { requestId: string; evidence: readonly string[] },
+  act: string,
+  target: Recorded<EnrollmentEvent> | undefined,
+  proposal: Readonly<Record<string, unknown>>,
+): EnrollmentDecision {
+  const revision = target ? target.revision.toString() : null;
+  return requestApproval(s.approvals, {
+    requestId: by.requestId,
+    act,
+    against: against(s, act, revision, proposal),
+    target: revision,
+    targetEffectiveAt: target?.effectiveAt ?? null,
+    proposal,
+    personal: null,
+    evidence: by.evidence,
+  });
+}
+
+function requestAnnulment(
+  s: Enrollment,
+  c: Extract<EnrollmentCommand, { type: 'RequestAdmissionAnnulment' }>,
+): EnrollmentDecision {
+  if (s.status !== 'admitted' && s.status !== 'place-retained') return refuse('ENROLLMENT_NOT_ADMITTED', { status: s.status });
+  return request(s, c, 'AnnulAdmission', opening(s), {});
+}
+
+/** At any time after registration, graduation included; an end that is no student's fault stands. */
+function requestRevocation(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'RequestRevocation' }>): EnrollmentDecision {
+  if (!s.everRegistered || s.status === 'revoked') return refuse('ENROLLMENT_NEVER_REGISTERED', { status: s.status });
+  return request(s, c, 'RevokeRegistration', undefined, { ground: c.ground });
+}
+
+function requestReversal(
+  s: Enrollment,
+  c: Extract<EnrollmentCommand, { type: 'RequestWithdrawalReversal' }>,
+): EnrollmentDecision {
+  const withdrawal = correctedHistory(s).findLast((e) => e.type === 'StudentWithdrawn' && !e.annulled);
+  if (s.status !== 'withdrawn' || !withdrawal) return refuse('ENROLLMENT_NOT_WITHDRAWN', { status: s.status });
+  return request(s, c, 'RevertWithdrawal', withdrawal as Recorded<EnrollmentEvent>, {});
+}
+
+function requestCorrection(
+  s: Enrollment,
+  c: Extract<EnrollmentCommand, { type: 'RequestEnrollmentCorrection' }>,
+  k: K,
+): EnrollmentDecision {
+  const target = correctedHistory(s).find((e) => e.revision.toString() === c.target);
+  if (!target || target.annulled) return refuse('TARGET_UNKNOWN', { revision: c.target });
+  const fields = correctable[target.type];
+  if (!fields) return refuse('TARGET_UNKNOWN', { revision: c.target });
+  if (!fields.includes(c.field) && c.field !== 'effectiveAt') {
+    return refuse('NO_SUCH_FIELD', { event: target.type, field: c.field, accepted: [...fields, 'effectiveAt'] });
+  }
+  if (c.field === 'effectiveAt' && (c.value as string) > k.now)
+    return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: c.value, now: k.now });
+  const old = valueOf(target, c.field) ?? null;
+  if (JSON.stringify(old) === JSON.stringify(c.value)) return refuse('NOTHING_TO_CORRECT');
+  if (c.field === 'classId') {
+    const refused = classRefusal(c.value as string, k.facts.class);
+    if (refused) return refused;
+  }
+  return request(s, c, 'CorrectEnrollment', target as Recorded<EnrollmentEvent>, { field: c.field, old, new: c.value });
+}
+
+function settle(s: Enrollment, c: SettleCommand, k: K): EnrollmentDecision {
+  const produce = (r: ApprovalRequest): readonly EnrollmentEvent[] | Refusal => {
+    const { requestId, target } = r;
+    switch (r.act) {
+      case 'AnnulAdmission':
+        return [effective(r.targetEffectiveAt!, { type: 'AdmissionAnnulled', data: { requestId, target: target! } })];
+      case 'RevertWithdrawal':
+        return [effective(r.targetEffectiveAt!, { type: 'WithdrawalReverted', data: { requestId, target: target! } })];
+      case 'CorrectEnrollment': {
+        const { field, old, new: value } = r.proposal as { field: string; old: unknown; new: unknown };
+        return [
+          effective(r.targetEffectiveAt!, {
+            type: 'EnrollmentCorrected',
+            data: { requestId, target: target!, field, old, new: value },
+          }),
+        ];
+      }
+      default:
+        return [{ type: 'RegistrationRevoked', data: { requestId, ground: r.proposal['ground'] as 'fraud' } }];
+    }
+  };
+  return settleApproval<EnrollmentEvent>(
+    s.approvals,
+    c,
+    k,
+    (r) => against(s, r.act, r.target, r.proposal),
+    produce,
+  ) as EnrollmentDecision;
+}
+
+function decide(s: Enrollment, c: EnrollmentCommand, k: K): EnrollmentDecision {
+  switch (c.type) {
+    case 'AdmitLearner':
+      return admit(s, c, k);
+    case 'ImportEnrollment':
+      return importEnrollment(s, c, k);
+    case 'TransferStudentIn':
+      return transferIn(s, c, k);
+    default:
+      if (s.status === 'none') return refuse('NOT_FOUND');
+  }
+  switch (c.type) {
+    case 'DeclinePlace':
+      return s.status === 'place-declined'
+        ? []
+        : (needs(s, k, ['admitted'], 'ENROLLMENT_NOT_ADMITTED') ?? [{ type: 'PlaceDeclined', data: {} }]);
+    case 'RetainPlace':
+      if (s.status === 'place-retained') return [];
+      return needs(s, k, ['admitted'], 'ENROLLMENT_NOT_ADMITTED') ?? [{ type: 'PlaceRetained', data: { until: c.until } }];
+    case 'RegisterStudent':
+      return register(s, c, k);
+    case 'PassAdmissionRecheck':
+      return s.recheck?.passed ? [] : (needsRegistered(s, k) ?? [{ type: 'AdmissionRecheckPassed', data: {} }]);
+    case 'RecordAnnualRegistration':
+      return recordAnnualRegistration(s, c.academicYear, k);
+    case 'SuspendStudy':
+    case 'RetainStatus':
+      return suspend(s, c, k);
+    case 'ResumeStudy':
+      return resume(s, c, k);
+    case 'ChangeMajor':
+      return changeMajor(s, c, k);
+    case 'ChangeClass':
+      return changeClass(s, c.classId, k);
+    case 'TransferStudentOut':
+      return transferOut(s, c, k);
+    case 'WithdrawStudent':
+      return s.status === 'withdrawn' ? [] : (needsStudent(s, k) ?? [{ type: 'StudentWithdrawn', data: { ground: c.ground } }]);
+    case 'ExpelStudent':
+      return s.status === 'expelled'
+        ? []
+        : (needsStudent(s, k) ?? [{ type: 'StudentExpelled', data: { decisionNumber: c.decisionNumber } }]);
+    case 'RecordDeath':
+      if (s.status === 'deceased') return [];
+      if (hasEnded(s.status)) return refuse('ENROLLMENT_NOT_OPEN', { status: s.status });
+      return timely(s, k) ?? [{ type: 'StudentDeceased', data: {} }];
+    case 'GraduateStudent':
+      return s.status === 'graduated' ? [] : graduate(s, k);
+    case 'LeaveIncomplete':
+      return s.status === 'incomplete' ? [] : (needsRegistered(s, k) ?? [{ type: 'StudyLeftIncomplete', data: {} }]);
+    case 'CompleteStudy':
+      if (s.status === 'completed') return [];
+      return (
+        needsRegistered(s, k) ?? [
+          { type: 'StudyCompleted', data: { convertibleUntil: addMonths(k.effectiveOn, k.facts.policy!.conversionMonths) } },
+        ]
+      );
+    case 'LockRecord':
+      if (s.locked) return [];
+      return hasEnded(s.status) ? [{ type: 'RecordLocked', data: {} }] : refuse('ENROLLMENT_NOT_ENDED', { status: s.status });
+    case 'RequestAdmissionAnnulment':
+      return requestAnnulment(s, c);
+    case 'RequestRevocation':
+      return requestRevocation(s, c);
+    case 'RequestWithdrawalReversal':
+      return requestReversal(s, c);
+    case 'RequestEnrollmentCorrection':
+      return requestCorrection(s, c, k);
+    case 'GrantApproval':
+    case 'RefuseApproval':
+      return settle(s, c, k);
+    default:
+      return c satisfies never;
+  }
+}
+
+export const enrollment: Decider<Enrollment, EnrollmentCommand, EnrollmentEvent, EnrollmentFacts> = { initial, evolve, decide };

@@ -1,0 +1,123 @@
+import { takeClaim } from '../../kernel/claim.ts';
+import { leg, source, type Source, type Take } from '../../kernel/plan.ts';
+import { enrollment, enrollmentStream, isActive, type Enrollment } from './enrollment.ts';
+import { learner, learnerStream, type Learner, type OpenEnrollment } from './learner.ts';
+
+/**
+ * What must be unique or exclusive in this context, and how to see who holds it. A claim's stream name is a keyed HMAC,
+ * so the vault gives it.
+ */
+export interface Claims {
+  /** Stream that guards one value of a kind in an institution. */
+  readonly streamOf: (kind: ClaimKind, value: string) => string;
+}
+
+export type ClaimKind = 'id-number' | 'student-number';
+
+export const claimsOf = (institutionId: string, hmac: (domain: string, text: string) => string): Claims => ({
+  streamOf: (kind, value) => `claim-${institutionId}-${kind}-${hmac(`claim:${institutionId}:${kind}`, value)}`,
+});
+
+export const learnerSource = (learnerId: string): Source<Learner> => source(learnerStream(learnerId), learner);
+export const enrollmentSource = (enrollmentId: string): Source<Enrollment> => source(enrollmentStream(enrollmentId), enrollment);
+
+const idOf = (stream: string): string => stream.slice(stream.indexOf('-') + 1);
+
+/** One person per id number. */
+export const idNumberClaim = (stream: string, learnerId: string): Take =>
+  takeClaim({
+    stream,
+    kind: 'id-number',
+    owner: learnerSource(learnerId),
+    holds: (owner) => (owner as Learner).idClaim === stream && !(owner as Learner).annulled,
+    otherwise: 'ID_NUMBER_TAKEN',
+    ownerOf: (owner) => learnerSource(idOf(owner)),
+  });
+
+/** One enrollment per student number. Numbers that the college issued stay taken, whatever becomes of the enrollment. */
+export const studentNumberClaim = (claims: Claims, stream: string, enrollmentId: string, value?: string): Take =>
+  takeClaim({
+    stream,
+    kind: 'student-number',
+    owner: enrollmentSource(enrollmentId),
+    holds: (owner) => {
+      const { studentNumber } = owner as Enrollment;
+      return studentNumber !== null && claims.streamOf('student-number', studentNumber) === stream;
+    },
+    otherwise: 'STUDENT_NUMBER_TAKEN',
+    ...(value === undefined ? {} : { value }),
+    ownerOf: (owner) => enrollmentSource(idOf(owner)),
+  });
+
+/** One active enrollment per learner. */
+export const activeEnrollment = (
+  learnerId: string,
+  enrollmentId: string,
+  command: Omit<OpenEnrollment, 'type' | 'enrollmentId'>,
+): Take => ({
+  ...leg(learnerStream(learnerId), learner, { ...command, type: 'OpenEnrollment', enrollmentId }),
+  owner: enrollmentSource(enrollmentId) as Source,
+  holds: (owner) => isActive((owner as Enrollment).status),
+  takers: (gate) => {
+    const slot = (gate as Learner).enrollments[enrollmentId];
+    return slot?.to === null ? slot.takers : [];
+  },
+  drop: (owner) => {
+    const { status, endedAt, lastChangeAt } = owner as Enrollment;
+    const ended = status === 'none' ? 'abandoned' : status;
+    return leg(learnerStream(learnerId), learner, {
+      type: 'CloseEnrollment',
+      enrollmentId,
+      status: ended,
+      at: endedAt ?? (lastChangeAt || null),
+    });
+  },
+  rivals: (gate) =>
+    Object.entries((gate as Learner).enrollments)
+      .filter(([id, slot]) => id !== enrollmentId && slot.to === null)
+      .map(([id, slot]) => activeEnrollment(learnerId, id, { programId: slot.programId, entryDate: slot.entryDate })),
+});
+
+/** Graduation clears the learner's holds first, and keeps the gate until it is written. */
+export const graduationClearance = (learnerId: string, enrollmentId: string): Take => ({
+  ...leg(learnerStream(learnerId), learner, { type: 'BeginClosing', enrollmentId }),
+  owner: enrollmentSource(enrollmentId) as Source,
+  holds: (owner) => (owner as Enrollment).status === 'graduated',
+  takers: (gate) => (gate as Learner).closing[enrollmentId] ?? [],
+  drop: () => leg(learnerStream(learnerId), learner, { type: 'DropClosing', enrollmentId }),
+  rivals: () => [],
+});
+
+/** The same take seen from its end: graduated, so that the gate closes for good. */
+export const graduatedClosing = (learnerId: string, enrollmentId: string): Take => ({
+  ...graduationClearance(learnerId, enrollmentId),
+  holds: (owner) => (owner as Enrollment).status !== 'graduated',
+  drop: (owner) => {
+    const { status, endedAt } = owner as Enrollment;
+    return leg(learnerStream(learnerId), learner, { type: 'CloseEnrollment', enrollmentId, status, at: endedAt });
+  },
+});
+
+/** The takes that an event of this context opened on a gate, for recovery. Empty for events that take nothing. */
+export function takesOf(
+  claims: Claims,
+  event: { readonly type: string; readonly stream: string; readonly data: object },
+): readonly Take[] {
+  const data = event.data as { owner?: string; kind?: string; enrollmentId?: string; programId?: string; entryDate?: string };
+  switch (event.type) {
+    case 'ClaimTaken':
+      if (data.kind === 'id-number') return [idNumberClaim(event.stream, idOf(data.owner!))];
+      return data.kind === 'student-number' ? [studentNumberClaim(claims, event.stream, idOf(data.owner!))] : [];
+    case 'EnrollmentOpened':
+      return [
+        activeEnrollment(idOf(event.stream), data.enrollmentId!, { programId: data.programId!, entryDate: data.entryDate! }),
+      ];
+    case 'EnrollmentClosing':
+      return [
+        graduatedClosing(idOf(event.stream), data.enrollmentId!),
+        graduationClearance(idOf(event.stream), data.enrollmentId!),
+      ];
+    default:
+      return [];
+  }
+}

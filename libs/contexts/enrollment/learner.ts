@@ -1,0 +1,454 @@
+import type { ImportSource, LearnerEvent } from '../../events/catalog/enrollment.ts';
+import { effective, type Circumstances, type Decider, type Decision, type Recorded } from '../../kernel/decider.ts';
+import {
+  evolveApprovals,
+  requestApproval,
+  settleApproval,
+  type ApprovalEvent,
+  type ApprovalRequest,
+  type Approvals,
+  type SettleCommand,
+} from '../../kernel/four-eyes.ts';
+import type { Contact, Identity, Personal } from '../../kernel/personal.ts';
+import type { Purpose } from '../../kernel/purposes.ts';
+import { isRefusal, refuse, type Refusal } from '../../kernel/refusal.ts';
+import type { Enrollment } from './enrollment.ts';
+
+/** A learner (学生): who she is, and the gate that guards what must be unique per person. */
+export const learnerStream = (learnerId: string): string => `learner-${learnerId}`;
+
+// ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface IdentifyLearner {
+  readonly type: 'IdentifyLearner';
+  readonly identity: Identity;
+  readonly contact: Contact | null;
+  /** Claim stream of the id number. */
+  readonly idClaim: string | null;
+  readonly source: ImportSource | null;
+}
+
+export interface OpenEnrollment {
+  readonly type: 'OpenEnrollment';
+  readonly enrollmentId: string;
+  readonly programId: string;
+  readonly entryDate: string;
+  /** First identifies the learner in the same append (a roster row about somebody new). */
+  readonly identify?: IdentifyLearner;
+  /** A student of before: the enrollment began at `from`, and ended at `to` in `status` where it is over. Instants. */
+  readonly past?: { readonly from: string; readonly to: string | null; readonly status: string };
+}
+
+export type LearnerCommand =
+  | IdentifyLearner
+  | { readonly type: 'ChangeContact'; readonly contact: Contact }
+  | {
+      readonly type: 'LinkGuardian';
+      readonly guardianId: string;
+      readonly guardian: { name: string; relation: string; phone?: string };
+    }
+  | { readonly type: 'UnlinkGuardian'; readonly guardianId: string }
+  | { readonly type: 'PlaceHold'; readonly holdId: string; readonly kind: 'clawback' | 'discipline' }
+  | { readonly type: 'LiftHold'; readonly holdId: string }
+  | { readonly type: 'AnnulLearner' }
+  | {
+      readonly type: 'RequestIdentityCorrection';
+      readonly requestId: string;
+      readonly old: Identity;
+      readonly new: Identity;
+      readonly idClaim: string | null;
+      readonly evidence: readonly string[];
+    }
+  | {
+      readonly type: 'RequestErasure';
+      readonly requestId: string;
+      readonly purposes: readonly Purpose[];
+      readonly legalBasis: string;
+      readonly evidence: readonly string[];
+    }
+  | SettleCommand
+  | OpenEnrollment
+  | { readonly type: 'CloseEnrollment'; readonly enrollmentId: string; readonly status: string; readonly at: string | null }
+  | { readonly type: 'BeginClosing'; readonly enrollmentId: string }
+  | { readonly type: 'DropClosing'; readonly enrollmentId: string }
+  | { readonly type: 'HoldPeriod'; readonly holder: string; readonly from: string; readonly to: string }
+  | { readonly type: 'ReleasePeriod'; readonly holder: string };
+
+/** The learner's enrollments: whether their people were ever registered decides what may be erased. */
+export interface LearnerFacts {
+  readonly [enrollmentStream: string]: Enrollment;
+}
+
+// ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface EnrollmentSlot {
+  readonly programId: string;
+  readonly entryDate: string;
+  /** Instants; `to` is null while it is open. */
+  readonly from: string;
+  readonly to: string | null;
+  readonly takers: readonly string[];
+}
+
+export interface Learner {
+  readonly known: boolean;
+  readonly identity: Personal<Identity> | null;
+  readonly identifiedAt: string;
+  /** Revision of the last word about the identity, and of the first. */
+  readonly identityRevision: bigint;
+  readonly identifiedRevision: bigint;
+  readonly contact: Personal<Contact> | null;
+  readonly idClaim: string | null;
+  readonly source: ImportSource | null;
+  readonly annulled: boolean;
+  readonly erased: readonly Purpose[];
+  readonly guardians: Readonly<Record<string, Personal<{ name: string; relation: string; phone?: string }>>>;
+  readonly holds: Readonly<Record<string, { readonly kind: string; readonly placedAt: string }>>;
+  readonly enrollments: Readonly<Record<string, EnrollmentSlot>>;
+  readonly closing: Readonly<Record<string, readonly string[]>>;
+  readonly periods: Readonly<Record<string, { readonly from: string; readonly to: string; readonly takers: readonly string[] }>>;
+  readonly approvals: Approvals;
+  readonly lastChangeAt: string;
+}
+
+const initial: Learner = {
+  known: false,
+  identity: null,
+  identifiedAt: '',
+  identityRevision: -1n,
+  identifiedRevision: -1n,
+  contact: null,
+  idClaim: null,
+  source: null,
+  annulled: false,
+  erased: [],
+  guardians: {},
+  holds: {},
+  enrollments: {},
+  closing: {},
+  periods: {},
+  approvals: {},
+  lastChangeAt: '',
+};
+
+const without = <T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> => {
+  const { [key]: _gone, ...rest } = record;
+  return rest;
+};
+
+const later = (a: string, b: string): string => (a > b ? a : b);
+
+// ── evolve ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function evolve(s: Learner, e: Recorded<LearnerEvent>): Learner {
+  switch (e.type) {
+    case 'LearnerIdentified':
+      return {
+        ...s,
+        known: true,
+        identity: e.data.identity,
+        identifiedAt: e.effectiveAt,
+        identityRevision: e.revision,
+        identifiedRevision: e.revision,
+        contact: e.data.contact,
+        idClaim: e.data.idClaim,
+        source: e.data.source,
+        lastChangeAt: later(s.lastChangeAt, e.effectiveAt),
+      };
+    case 'IdentityCorrected': {
+      const change = e.data.change;
+      return {
+        ...s,
+        identity: typeof change === 'object' ? change.new : change,
+        identityRevision: e.revision,
+        idClaim: e.data.idClaim,
+      };
+    }
+    case 'ContactChanged':
+      return { ...s, contact: e.data.contact, lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
+    case 'GuardianLinked':
+      return {
+        ...s,
+        guardians: { ...s.guardians, [e.data.guardianId]: e.data.guardian },
+        lastChangeAt: later(s.lastChangeAt, e.effectiveAt),
+      };
+    case 'GuardianUnlinked':
+      return { ...s, guardians: without(s.guardians, e.data.guardianId), lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
+    case 'LearnerAnnulled':
+      return { ...s, annulled: true };
+    case 'HoldPlaced':
+      return {
+        ...s,
+        holds: { ...s.holds, [e.data.holdId]: { kind: e.data.kind, placedAt: e.effectiveAt } },
+        lastChangeAt: later(s.lastChangeAt, e.effectiveAt),
+      };
+    case 'HoldLifted':
+      return { ...s, holds: without(s.holds, e.data.holdId), lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
+    case 'PersonalDataErased': {
+      const identityGone = e.data.purposes.includes('identity');
+      return { ...s, erased: [...new Set([...s.erased, ...e.data.purposes])], idClaim: identityGone ? null : s.idClaim };
+    }
+    case 'EnrollmentOpened': {
+      const { enrollmentId, programId, entryDate, commandId } = e.data;
+      const before = s.enrollments[enrollmentId];
+      const slot = {
+        programId,
+        entryDate,
+        from: before?.from ?? e.effectiveAt,
+        to: null,
+        takers: [...(before?.takers ?? []), commandId],
+      };
+      return { ...s, enrollments: { ...s.enrollments, [enrollmentId]: slot } };
+    }
+    case 'EnrollmentClosing': {
+      const { enrollmentId, commandId } = e.data;
+      return { ...s, closing: { ...s.closing, [enrollmentId]: [...(s.closing[enrollmentId] ?? []), commandId] } };
+    }
+    case 'EnrollmentClosingDropped':
+      return { ...s, closing: without(s.closing, e.data.enrollmentId) };
+    case 'EnrollmentClosed': {
+      const slot = s.enrollments[e.data.enrollmentId];
+      // What never took effect occupies no time: it must not overlap the next attempt.
+      if (e.data.status === 'abandoned' || e.data.status === 'annulled') {
+        return {
+          ...s,
+          enrollments: without(s.enrollments, e.data.enrollmentId),
+          closing: without(s.closing, e.data.enrollmentId),
+        };
+      }
+      const enrollments = slot
+        ? { ...s.enrollments, [e.data.enrollmentId]: { ...slot, to: e.effectiveAt, takers: [] } }
+        : s.enrollments;
+      return { ...s, enrollments, closing: without(s.closing, e.data.enrollmentId) };
+    }
+    case 'PeriodHeld': {
+      const { holder, from, to, commandId } = e.data;
+      return {
+        ...s,
+        periods: { ...s.periods, [holder]: { from, to, takers: [...(s.periods[holder]?.takers ?? []), commandId] } },
+      };
+    }
+    case 'PeriodReleased':
+      return { ...s, periods: without(s.periods, e.data.holder) };
+    case 'ApprovalRequested':
+    case 'ApprovalGranted':
+    case 'ApprovalRefused':
+    case 'ApprovalStale':
+      return { ...s, approvals: evolveApprovals(s.approvals, e) };
+    default:
+      return e satisfies never;
+  }
+}
+
+// ── decisions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type LearnerDecision = Decision<LearnerEvent>;
+
+const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Nothing is said about somebody unknown, annulled or erased, nothing in the future, and nothing before the last word. */
+function sayable(s: Learner, k: Circumstances): Refusal | null {
+  if (!s.known) return refuse('NOT_FOUND');
+  if (s.annulled) return refuse('LEARNER_ANNULLED');
+  if (k.effectiveAt > k.now) return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now });
+  if (k.effectiveAt < s.lastChangeAt) {
+    return refuse('EFFECTIVE_BEFORE_LAST_CHANGE', { effectiveAt: k.effectiveAt, lastChangeAt: s.lastChangeAt });
+  }
+  return null;
+}
+
+function identify(s: Learner, c: IdentifyLearner, k: Circumstances): LearnerDecision {
+  if (s.known) return [];
+  if (k.effectiveAt > k.now) return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now });
+  return [
+    { type: 'LearnerIdentified', data: { identity: c.identity, contact: c.contact, idClaim: c.idClaim, source: c.source } },
+  ];
+}
+
+/** One active enrollment at a time; a finished one of before must not overlap another. */
+function openEnrollment(s: Learner, c: OpenEnrollment, k: Circumstances): LearnerDecision {
+  const events: LearnerEvent[] = [];
+  if (!s.known) {
+    if (!c.identify) return refuse('NOT_FOUND');
+    const identified = identify(s, c.identify, k);
+    if (isRefusal(identified)) return identified;
+    events.push(...identified);
+  }
+  if (s.annulled) return refuse('LEARNER_ANNULLED');
+  if (s.erased.includes('identity')) return refuse('LEARNER_ERASED');
+
+  const mine = s.enrollments[c.enrollmentId];
+  if (mine?.takers.includes(k.commandId)) return events;
+  const from = c.past?.from ?? mine?.to ?? k.effectiveAt;
+  const to = c.past?.to ?? null;
+  for (const [enrollmentId, slot] of Object.entries(s.enrollments)) {
+    if (enrollmentId === c.enrollmentId) continue;
+    if (slot.to === null && to === null) return refuse('ENROLLMENT_ACTIVE', { enrollmentId });
+    if (slot.from < (to ?? '9') && (slot.to ?? '9') > from) {
+      return refuse('PERIODS_OVERLAP', { with: enrollmentId, from: slot.from, to: slot.to });
+    }
+  }
+  const { enrollmentId, programId, entryDate } = c;
+  events.push(
+    effective(from, { type: 'EnrollmentOpened', data: { enrollmentId, programId, entryDate, commandId: k.commandId } }),
+  );
+  if (c.past && to !== null)
+    events.push(effective(to, { type: 'EnrollmentClosed', data: { enrollmentId, status: c.past.status } }));
+  return events;
+}
+
+/** Graduation announces itself here first: a hold that stands stops it, one placed later becomes a task. */
+function beginClosing(s: Learner, enrollmentId: string, k: Circumstances): LearnerDecision {
+  if (!s.enrollments[enrollmentId]) return refuse('NOT_FOUND');
+  const holds = Object.entries(s.holds).map(([id, hold]) => `${hold.kind} ${id}`);
+  if (holds.length > 0) return refuse('HOLD_PLACED', { holds });
+  if (s.closing[enrollmentId]?.includes(k.commandId)) return [];
+  return [{ type: 'EnrollmentClosing', data: { enrollmentId, commandId: k.commandId } }];
+}
+
+function holdPeriod(s: Learner, c: Extract<LearnerCommand, { type: 'HoldPeriod' }>, k: Circumstances): LearnerDecision {
+  if (!s.known) return refuse('NOT_FOUND');
+  if (s.annulled) return refuse('LEARNER_ANNULLED');
+  for (const [holder, period] of Object.entries(s.periods)) {
+    if (holder === c.holder) {
+      if (period.takers.includes(k.commandId)) return [];
+    } else if (period.from <= c.to && c.from <= period.to) {
+      return refuse('PERIODS_OVERLAP', { with: holder, from: period.from, to: period.to });
+    }
+  }
+  return [{ type: 'PeriodHeld', data: { holder: c.holder, from: c.from, to: c.to, commandId: k.commandId } }];
+}
+
+/** Contacts may always go; an identity only where no diploma or student record needs it. */
+export function retention(s: Learner, purposes: readonly Purpose[], k: Circumstances<LearnerFacts>): Refusal | null {
+  if (!purposes.includes('identity')) return null;
+  const open = Object.entries(s.enrollments).find(([, slot]) => slot.to === null);
+  if (open) return refuse('RETENTION_APPLIES', { purposes: ['identity'], because: `enrollment ${open[0]} is active` });
+  const kept = Object.entries(k.facts).find(([, enrollment]) => enrollment.everRegistered);
+  return kept ? refuse('RETENTION_APPLIES', { purposes: ['identity'], because: `${kept[0]} was registered` }) : null;
+}
+
+/** What a request would change, as it stands now. */
+function against(s: Learner, act: string, proposal: Readonly<Record<string, unknown>>): string {
+  return act === 'CorrectIdentity'
+    ? `identity@${s.identityRevision}`
+    : `purposes:${JSON.stringify(proposal['purposes'])}-${JSON.stringify(s.erased)}`;
+}
+
+function requestErasure(
+  s: Learner,
+  c: Extract<LearnerCommand, { type: 'RequestErasure' }>,
+  k: Circumstances<LearnerFacts>,
+): LearnerDecision {
+  const refused = sayable(s, k) ?? retention(s, c.purposes, k);
+  if (refused) return refused;
+  if (c.purposes.every((purpose) => s.erased.includes(purpose))) return refuse('NOTHING_TO_ERASE', { purposes: c.purposes });
+  const proposal = { purposes: c.purposes, legalBasis: c.legalBasis };
+  const { requestId, evidence } = c;
+  return requestApproval(s.approvals, {
+    requestId,
+    act: 'ErasePersonalData',
+    against: against(s, 'ErasePersonalData', proposal),
+    target: null,
+    targetEffectiveAt: null,
+    proposal,
+    personal: null,
+    evidence,
+  });
+}
+
+function requestIdentityCorrection(
+  s: Learner,
+  c: Extract<LearnerCommand, { type: 'RequestIdentityCorrection' }>,
+  k: Circumstances,
+): LearnerDecision {
+  const refused = sayable(s, k);
+  if (refused) return refused;
+  if (s.erased.includes('identity')) return refuse('LEARNER_ERASED');
+  if (sameJson(c.old, c.new)) return refuse('NOTHING_TO_CORRECT');
+  return requestApproval(s.approvals, {
+    requestId: c.requestId,
+    act: 'CorrectIdentity',
+    against: against(s, 'CorrectIdentity', {}),
+    target: s.identifiedRevision.toString(),
+    targetEffectiveAt: s.identifiedAt,
+    proposal: { idClaim: c.idClaim },
+    personal: { old: c.old, new: c.new },
+    evidence: c.evidence,
+  });
+}
+
+function settle(s: Learner, c: SettleCommand, k: Circumstances<LearnerFacts>): LearnerDecision {
+  if (!s.known) return refuse('NOT_FOUND');
+  const produce = (request: ApprovalRequest): readonly LearnerEvent[] | Refusal => {
+    if (request.act === 'ErasePersonalData') {
+      const { purposes, legalBasis } = request.proposal as { purposes: readonly Purpose[]; legalBasis: string };
+      return (
+        retention(s, purposes, k) ?? [
+          { type: 'PersonalDataErased', data: { requestId: request.requestId, purposes, legalBasis } },
+        ]
+      );
+    }
+    if (c.type !== 'GrantApproval' || !c.opened) return refuse('LEARNER_ERASED');
+    const change = c.opened as { old: Identity; new: Identity };
+    const idClaim = request.proposal['idClaim'] as string | null;
+    const corrected = {
+      type: 'IdentityCorrected' as const,
+      data: { requestId: request.requestId, target: request.target!, change, idClaim },
+    };
+    return [effective(request.targetEffectiveAt!, corrected)];
+  };
+  return settleApproval<LearnerEvent>(s.approvals, c, k, (r) => against(s, r.act, r.proposal), produce) as
+    readonly (LearnerEvent | ApprovalEvent)[] | Refusal;
+}
+
+function decide(s: Learner, c: LearnerCommand, k: Circumstances<LearnerFacts>): LearnerDecision {
+  switch (c.type) {
+    case 'IdentifyLearner':
+      return identify(s, c, k);
+    case 'ChangeContact':
+      return sayable(s, k) ?? [{ type: 'ContactChanged', data: { contact: c.contact } }];
+    case 'LinkGuardian':
+      return sayable(s, k) ?? [{ type: 'GuardianLinked', data: { guardianId: c.guardianId, guardian: c.guardian } }];
+    case 'UnlinkGuardian':
+      if (!s.guardians[c.guardianId]) return sayable(s, k) ?? refuse('GUARDIAN_NOT_LINKED');
+      return sayable(s, k) ?? [{ type: 'GuardianUnlinked', data: { guardianId: c.guardianId } }];
+    case 'PlaceHold':
+      if (s.holds[c.holdId]) return [];
+      return sayable(s, k) ?? [{ type: 'HoldPlaced', data: { holdId: c.holdId, kind: c.kind } }];
+    case 'LiftHold':
+      if (!s.holds[c.holdId]) return sayable(s, k) ?? refuse('HOLD_NOT_PLACED', { holdId: c.holdId });
+      return sayable(s, k) ?? [{ type: 'HoldLifted', data: { holdId: c.holdId } }];
+    case 'AnnulLearner':
+      if (s.annulled) return [];
+      if (Object.keys(s.enrollments).length > 0)
+        return refuse('LEARNER_HAS_ENROLLMENTS', { enrollments: Object.keys(s.enrollments) });
+      return sayable(s, k) ?? [{ type: 'LearnerAnnulled', data: {} }];
+    case 'RequestIdentityCorrection':
+      return requestIdentityCorrection(s, c, k);
+    case 'RequestErasure':
+      return requestErasure(s, c, k);
+    case 'GrantApproval':
+    case 'RefuseApproval':
+      return settle(s, c, k);
+    case 'OpenEnrollment':
+      return openEnrollment(s, c, k);
+    case 'CloseEnrollment': {
+      if (s.enrollments[c.enrollmentId]?.to !== null && !s.closing[c.enrollmentId]) return [];
+      const closed: LearnerEvent = { type: 'EnrollmentClosed', data: { enrollmentId: c.enrollmentId, status: c.status } };
+      return [c.at === null ? closed : effective(c.at, closed)];
+    }
+    case 'BeginClosing':
+      return beginClosing(s, c.enrollmentId, k);
+    case 'DropClosing':
+      return s.closing[c.enrollmentId] ? [{ type: 'EnrollmentClosingDropped', data: { enrollmentId: c.enrollmentId } }] : [];
+    case 'HoldPeriod':
+      return holdPeriod(s, c, k);
+    case 'ReleasePeriod':
+      return s.periods[c.holder] ? [{ type: 'PeriodReleased', data: { holder: c.holder } }] : [];
+    default:
+      return c satisfies never;
+  }
+}
+
+export const learner: Decider<Learner, LearnerCommand, LearnerEvent, LearnerFacts> = { initial, evolve, decide };

@@ -1,0 +1,53 @@
+import type { EffectOnHistory } from '../kernel/as-of.ts';
+import type { ClaimEvent } from '../kernel/claim.ts';
+import type { CommandAbandoned } from '../kernel/decider.ts';
+import type { ApprovalEvent } from '../kernel/four-eyes.ts';
+import type { EventKind } from './catalog/catalog.ts';
+import { accessCatalog, type AccessEvent } from './catalog/access.ts';
+import { commonCatalog } from './catalog/common.ts';
+import {
+  curriculumCatalog,
+  type CalendarEvent,
+  type PolicyEvent,
+  type ProgramEvent,
+  type ProgramGroupEvent,
+} from './catalog/curriculum.ts';
+import {
+  enrollmentCatalog,
+  type ClassEvent,
+  type EnrollmentEvent,
+  type ImportEvent,
+  type LearnerEvent,
+} from './catalog/enrollment.ts';
+import { partnershipCatalog, type OrganizationEvent } from './catalog/partnership.ts';
+
+/** Every event that the ledger can hold. */
+export type LedgerEvent =
+  | AccessEvent
+  | ApprovalEvent
+  | CalendarEvent
+  | ClaimEvent
+  | ClassEvent
+  | CommandAbandoned
+  | EnrollmentEvent
+  | ImportEvent
+  | LearnerEvent
+  | OrganizationEvent
+  | PolicyEvent
+  | ProgramEvent
+  | ProgramGroupEvent;
+
+export type LedgerEventType = LedgerEvent['type'];
+
+export const catalog: Readonly<Record<LedgerEventType, EventKind>> = {
+  ...commonCatalog,
+  ...enrollmentCatalog,
+  ...curriculumCatalog,
+  ...partnershipCatalog,
+  ...accessCatalog,
+};
+
+export const eventTypes = Object.keys(catalog) as LedgerEventType[];
+
+/** What an event type does to history (domain.md, rule 2). */
+export const effectOf = (type: string): EffectOnHistory => catalog[type as LedgerEventType]?.effect ?? 'fact';

@@ -1,0 +1,23 @@
+import { enrollmentUpcasters } from './enrollment.ts';
+
+/** v(n) → v(n+1) of an event's `data`. Personal fields may be sealed: an upcaster moves them, never reads them. */
+export type Upcaster = (data: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+
+const upcasters: Readonly<Record<string, Readonly<Record<number, Upcaster>>>> = { ...enrollmentUpcasters };
+
+/** Brings stored data to the version that code reads. Throws for a version that no release wrote. */
+export const upcast = (
+  type: string,
+  version: number,
+  current: number,
+  data: Readonly<Record<string, unknown>>,
+): Record<string, unknown> => {
+  let now: Record<string, unknown> = data;
+  for (let v = version; v < current; v++) {
+    const step = upcasters[type]?.[v];
+    if (!step) throw new Error(`no upcaster for ${type} v${v}`);
+    now = step(now);
+  }
+  if (version > current) throw new Error(`${type} v${version} was written by a newer release; this one reads v${current}`);
+  return now;
+};

@@ -1,0 +1,67 @@
+import type {
+  CalendarEvent,
+  EnrollmentPolicy,
+  PolicyEvent,
+  ProgramEvent,
+  AcademicYear,
+  Term,
+} from '../events/catalog/curriculum.ts';
+import type { ClassEvent } from '../events/catalog/enrollment.ts';
+import type { Recorded } from '../kernel/decider.ts';
+import { source, type Source } from '../kernel/plan.ts';
+
+/** Small folds over what decisions pin. A decision loads them before it decides and records their revisions as its basis. */
+export type ProgramFact = Extract<ProgramEvent, { type: 'ProgramPublished' }>['data'] | null;
+
+export const programFact = (programId: string): Source<ProgramFact> =>
+  source(`program-${programId}`, {
+    initial: null as ProgramFact,
+    evolve: (_, event: Recorded<ProgramEvent>): ProgramFact => event.data,
+  });
+
+export interface ClassFact {
+  readonly kind: 'administrative' | 'teaching';
+  readonly name: string;
+  readonly closed: boolean;
+}
+
+export const classFact = (classId: string): Source<ClassFact | null> =>
+  source(`class-${classId}`, {
+    initial: null as ClassFact | null,
+    evolve: (state, event: Recorded<ClassEvent>): ClassFact | null => {
+      if (event.type === 'ClassFormed') return { kind: event.data.kind, name: event.data.name, closed: false };
+      return event.type === 'ClassClosed' && state ? { ...state, closed: true } : state;
+    },
+  });
+
+export type CalendarFact = Extract<CalendarEvent, { type: 'CalendarPublished' }>['data'] | null;
+
+export const calendarFact = (institutionId: string): Source<CalendarFact> =>
+  source(`calendar-${institutionId}`, {
+    initial: null as CalendarFact,
+    evolve: (_, event: Recorded<CalendarEvent>): CalendarFact => event.data,
+  });
+
+export const academicYear = (calendar: CalendarFact, name: string): AcademicYear | undefined =>
+  calendar?.years.find((year) => year.name === name);
+
+/** The first term that ends on or after a date: the one that a student who enters then begins with. */
+export const firstTermFrom = (calendar: CalendarFact, date: string): Term | undefined =>
+  calendar?.years
+    .flatMap((year) => year.terms)
+    .toSorted((a, b) => (a.from < b.from ? -1 : 1))
+    .find((term) => term.to >= date);
+
+/** In force until a college adopts a policy of its own. */
+export const defaultPolicy: EnrollmentPolicy = {
+  recheckMonths: 3,
+  conversionMonths: 24,
+  transferGrounds: ['illness', 'hardship', 'specialty'],
+  eraseRegisteredIdentities: false,
+};
+
+export const policyFact = (institutionId: string): Source<EnrollmentPolicy> =>
+  source(`policy-${institutionId}`, {
+    initial: defaultPolicy,
+    evolve: (_, event: Recorded<PolicyEvent>): EnrollmentPolicy => event.data,
+  });

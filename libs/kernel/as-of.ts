@@ -1,0 +1,72 @@
+import type { DomainEvent, Recorded } from './decider.ts';
+
+/** How an event type treats history; see the catalog. */
+export type EffectOnHistory = 'fact' | 'replaces' | 'annuls' | 'machinery';
+
+/** An event as history reads it once corrections are applied. */
+export type Historic<E extends DomainEvent> = Recorded<E> & { readonly annulled?: true };
+
+export interface AsOf {
+  /** What was believed at this instant; now where absent. */
+  readonly recordedAsOf?: string;
+  /** What was true at this instant; the order of recording where absent. */
+  readonly effectiveAsOf?: string;
+}
+
+interface CorrectionData {
+  readonly target: string;
+  readonly field?: string;
+  readonly new?: unknown;
+  readonly change?: unknown;
+}
+
+/**
+ * Applies the corrections among a stream's events to their targets: *replaces* gives the target the new value (`field: new`, or the new
+ * identity), *annuls* marks it. The corrections stay in place, since audit shows them; folds pass over them.
+ */
+export const applyCorrections = <E extends DomainEvent>(
+  events: readonly Recorded<E>[],
+  effectOf: (type: string) => EffectOnHistory,
+): readonly Historic<E>[] => {
+  const history = [...events] as Historic<E>[];
+  const indexOf = new Map(history.map((event, index) => [`${event.stream}@${event.revision}`, index]));
+  for (const event of events) {
+    const effect = effectOf(event.type);
+    if (effect !== 'replaces' && effect !== 'annuls') continue;
+    const correction = event.data as unknown as CorrectionData;
+    const index = indexOf.get(`${event.stream}@${correction.target}`);
+    if (index === undefined) continue;
+    const target = history[index]!;
+    if (effect === 'annuls') history[index] = { ...target, annulled: true };
+    else if (correction.field === 'effectiveAt') history[index] = { ...target, effectiveAt: correction.new as string };
+    else if (correction.field !== undefined)
+      history[index] = { ...target, data: { ...target.data, [correction.field]: correction.new } };
+    else if (typeof correction.change === 'object' && correction.change !== null) {
+      history[index] = { ...target, data: { ...target.data, identity: (correction.change as { new: unknown }).new } };
+    } else {
+      // Sealed or erased: the new value stands in the correction, and is opened there.
+      history[index] = { ...target, data: { ...target.data, identity: correction.change } };
+    }
+  }
+  return history;
+};
+
+/**
+ * The events to fold for an as-of question. `recordedAsOf` takes the longest prefix recorded by then; `effectiveAsOf` applies that
+ * prefix's corrections, drops what became effective later and orders by effective time, then position (domain.md, rule 1).
+ */
+export const asOf = <E extends DomainEvent>(
+  events: readonly Recorded<E>[],
+  effectOf: (type: string) => EffectOnHistory,
+  when: AsOf,
+): readonly Historic<E>[] => {
+  const { recordedAsOf, effectiveAsOf } = when;
+  const prefix = recordedAsOf === undefined ? events : events.filter((event) => event.recordedAt <= recordedAsOf);
+  const corrected = applyCorrections(prefix, effectOf);
+  if (effectiveAsOf === undefined) return corrected;
+  return corrected
+    .filter((event) => event.effectiveAt <= effectiveAsOf)
+    .toSorted((a, b) =>
+      a.effectiveAt === b.effectiveAt ? (a.position < b.position ? -1 : 1) : a.effectiveAt < b.effectiveAt ? -1 : 1,
+    );
+};

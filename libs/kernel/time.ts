@@ -1,0 +1,68 @@
+/** Instants are ISO 8601 UTC with milliseconds, so that their text order is their time order. Plain dates are YYYY-MM-DD. */
+export const instant = (ms: number): string => new Date(ms).toISOString();
+
+export const isInstant = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text)) && instant(Date.parse(text)) === text;
+
+/** A day that exists: 31 February does not. */
+export const isPlainDate = (text: string): boolean => {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+  const ms = Date.parse(`${text}T00:00:00.000Z`);
+  return !Number.isNaN(ms) && instant(ms).slice(0, 10) === text;
+};
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+const formatIn = (zone: string): Intl.DateTimeFormat => {
+  let format = formats.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-CA', {
+      timeZone: zone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
+    });
+    formats.set(zone, format);
+  }
+  return format;
+};
+
+/** Throws a RangeError for a zone that does not exist. */
+export const assertZone = (zone: string): void => void formatIn(zone);
+
+const wallClock = (ms: number, zone: string): number => {
+  const part: Record<string, string> = {};
+  for (const { type, value } of formatIn(zone).formatToParts(ms)) part[type] = value;
+  return Date.parse(`${part['year']}-${part['month']}-${part['day']}T${part['hour']}:${part['minute']}:${part['second']}.000Z`);
+};
+
+/** The calendar day of an instant in a time zone. */
+export const dateIn = (at: string, zone: string): string => instant(wallClock(Date.parse(at), zone)).slice(0, 10);
+
+const startOfDayMs = (date: string, zone: string): number => {
+  const wanted = Date.parse(`${date}T00:00:00.000Z`);
+  let guess = wanted;
+  // Two rounds settle the offset; a third would only chase a midnight that a clock change removed.
+  for (let round = 0; round < 2; round++) guess += wanted - wallClock(guess, zone);
+  return guess;
+};
+
+/** First instant of a day in a zone: when a fact stated by date becomes effective. */
+export const startOfDay = (date: string, zone: string): string => instant(startOfDayMs(date, zone));
+
+/** Last instant of a day in a zone: what an as-of question by date means. */
+export const endOfDay = (date: string, zone: string): string => instant(startOfDayMs(addDays(date, 1), zone) - 1);
+
+export const addDays = (date: string, days: number): string =>
+  instant(Date.parse(`${date}T00:00:00.000Z`) + days * 86_400_000).slice(0, 10);
+
+/** The same day months later, or the last day of a shorter month. */
+export const addMonths = (date: string, months: number): string => {
+  const [year = 0, month = 1, day = 1] = date.split('-').map(Number);
+  const first = new Date(Date.UTC(year, month - 1 + months, 1));
+  const last = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate();
+  return instant(Date.UTC(first.getUTCFullYear(), first.getUTCMonth(), Math.min(day, last))).slice(0, 10);
+};

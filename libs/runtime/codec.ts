@@ -1,0 +1,101 @@
+import { catalog, type LedgerEventType } from '../events/events.ts';
+import { upcast } from '../events/upcasters/upcasters.ts';
+import type { Envelope, Recorded } from '../kernel/decider.ts';
+import { erased } from '../kernel/personal.ts';
+import type { Purpose } from '../kernel/purposes.ts';
+import type { NewEvent, StoredEvent } from '../ports/event-store.ts';
+import type { KeyVault } from '../ports/key-vault.ts';
+import { isSealed, open, seal } from './seal.ts';
+
+type Json = Record<string, unknown>;
+type Written = Envelope & { readonly data: Json };
+
+const kindOf = (type: string): (typeof catalog)[LedgerEventType] => {
+  const kind = catalog[type as LedgerEventType];
+  if (!kind) throw new Error(`event type ${type} is not in the catalog`);
+  return kind;
+};
+
+/** The envelope with its personal parts taken out: what a seal binds as additional data. Key order is that of the stored JSON. */
+const publicBytes = (event: Written, personal: Readonly<Record<string, Purpose>>): string => {
+  const data: Json = { ...event.data };
+  for (const field of Object.keys(personal)) if (field in data) data[field] = null;
+  return JSON.stringify({ ...event, ...(event.reason ? { reason: { code: event.reason.code } } : {}), data });
+};
+
+/** Between decisions (personal data in the clear) and stores (sealed). The one place that knows both. */
+export class Codec {
+  private readonly vault: KeyVault;
+
+  constructor(vault: KeyVault) {
+    this.vault = vault;
+  }
+
+  /** Seals what the catalog calls personal under the subject's keys, which are durable before this answers. Throws where the identity was erased. */
+  async encode(event: Envelope): Promise<NewEvent> {
+    const written = event as Written;
+    const personal = kindOf(event.type).personal ?? {};
+    const fields = Object.entries(personal).filter(
+      ([field]) => written.data[field] !== null && written.data[field] !== undefined,
+    );
+    if (fields.length === 0 && event.reason?.text === undefined)
+      return { id: event.id, type: event.type, json: JSON.stringify(event) };
+
+    const bytes = publicBytes(written, personal);
+    const data: Json = { ...written.data };
+    for (const [field, purpose] of fields) data[field] = await this.sealOne(event, data[field], purpose, bytes);
+    const reason =
+      event.reason?.text === undefined
+        ? {}
+        : { reason: { code: event.reason.code, text: await this.sealOne(event, event.reason.text, 'identity', bytes) } };
+    return { id: event.id, type: event.type, json: JSON.stringify({ ...event, ...reason, data }) };
+  }
+
+  private async sealOne(event: Envelope, value: unknown, purpose: Purpose, bytes: string): Promise<string> {
+    if (event.subjectId === null) throw new Error(`${event.type} carries personal data but names no subject`);
+    const key = await this.vault.obtain(event.subjectId, purpose);
+    if (key === 'erased') throw new SubjectErased(event.subjectId, purpose);
+    return seal(value, key, purpose, bytes);
+  }
+
+  /** What readers fold: upcast to the current version, personal parts still sealed. */
+  decode(stored: StoredEvent): Recorded {
+    const event = JSON.parse(stored.json) as Written;
+    const current = kindOf(event.type).version;
+    const { revision, position, recordedAt } = stored;
+    const data = event.version === current ? event.data : upcast(event.type, event.version, current, event.data);
+    return { ...event, version: current, data, revision, position, recordedAt };
+  }
+
+  /** As `decode`, with personal parts opened (`erased` where the key is gone) and every seal checked against the public parts. */
+  decodeOpen(stored: StoredEvent): Recorded {
+    const event = JSON.parse(stored.json) as Written;
+    const personal = kindOf(event.type).personal ?? {};
+    const bytes = publicBytes(event, personal);
+    const decoded = this.decode(stored);
+    const data: Json = { ...decoded.data };
+    for (const field of Object.keys(personal)) if (isSealed(data[field])) data[field] = this.openOne(data[field], bytes);
+    const text = decoded.reason?.text;
+    const reason =
+      decoded.reason && isSealed(text) ? { reason: { ...decoded.reason, text: this.openOne(text, bytes) as string } } : {};
+    return { ...decoded, ...reason, data };
+  }
+
+  /** Opens one sealed value that a view kept; anything else is answered as it is. */
+  reveal<T>(value: T): T {
+    return isSealed(value) ? (this.openOne(value) as T) : value;
+  }
+
+  private openOne(token: string, bytes?: string): unknown {
+    const opened = open(token, (keyId) => this.vault.find(keyId), bytes);
+    return opened === erased ? erased : opened.value;
+  }
+}
+
+/** Personal data about somebody whose keys were shredded: there is nothing left to seal it with, for good. */
+export class SubjectErased extends Error {
+  constructor(subjectId: string, purpose: Purpose) {
+    super(`${purpose} of ${subjectId} was erased`);
+    this.name = 'SubjectErased';
+  }
+}

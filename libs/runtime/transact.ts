@@ -1,0 +1,450 @@
+import {
+  effectiveOf,
+  type Actor,
+  type Circumstances,
+  type CommandAbandoned,
+  type DomainEvent,
+  type Envelope,
+  type Recorded,
+} from '../kernel/decider.ts';
+import { attemptId, eventId } from '../kernel/ids.ts';
+import type { Plan, Source, Take } from '../kernel/plan.ts';
+import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
+import { dateIn, instant } from '../kernel/time.ts';
+import { catalog, type LedgerEventType } from '../events/events.ts';
+import type { Clock, Entropy, Timer } from '../ports/clock.ts';
+import type { Appended, Conflict, EventStore } from '../ports/event-store.ts';
+import { SubjectErased, type Codec } from './codec.ts';
+
+/** A command's envelope: who says it, when it became true, and what makes a repeat recognizable. */
+export interface CommandContext {
+  /** Of the first attempt; later attempts are derived. */
+  readonly commandId: string;
+  /** Keyed HMAC of the canonical command. */
+  readonly digest: string;
+  readonly actor: Actor;
+  readonly institutionId: string;
+  /** IANA time zone of the institution. */
+  readonly zone: string;
+  /** ISO instant; now where absent. */
+  readonly effectiveAt?: string;
+  readonly reason?: { readonly code: string; readonly text?: string };
+  readonly onBehalfOf?: string;
+  readonly correlationId: string;
+  readonly causationId: string;
+  /** Revision that the own stream must have, from `If-Match`. */
+  readonly ifMatch?: bigint;
+}
+
+export interface Answer {
+  readonly stream: string;
+  /** Revision of the own stream after the command, -1n if it does not exist. */
+  readonly revision: bigint;
+  /** Highest position that this command wrote, as far as it is known; 0n where it wrote nothing. */
+  readonly position: bigint;
+  /** Types of the events on the own stream; none where everything was so already. */
+  readonly events: readonly string[];
+  /** Id of the attempt that took effect: minted ids derive from it. */
+  readonly commandId: string;
+  /** True where an earlier delivery of the same command had done it. */
+  readonly repeated: boolean;
+}
+
+interface CommandTrace {
+  readonly digest: string;
+  readonly revision: bigint;
+  readonly position: bigint;
+  readonly events: readonly string[];
+}
+
+/** A stream as it is now, folded. */
+export interface Loaded<State = unknown> {
+  readonly stream: string;
+  readonly state: State;
+  /** -1n for a stream without events. */
+  readonly revision: bigint;
+  readonly position: bigint;
+  readonly institutionId: string | null;
+  readonly lastRecordedAt: string;
+  readonly eventIds: ReadonlySet<string>;
+  readonly commands: ReadonlyMap<string, CommandTrace>;
+  readonly abandoned: ReadonlySet<string>;
+}
+
+export interface Runtime {
+  readonly store: EventStore;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly entropy: Entropy;
+}
+
+/** Reloading and deciding again after a conflict ends here; the caller is told TOO_BUSY and nothing is lost. */
+const maxTries = 24;
+/** A take whose command is not finished after this long belongs to a crashed writer. */
+export const abandonedAfterMs = 30_000;
+
+const system: Actor = { personId: 'ledger', role: 'system', organizationId: null };
+
+/** Loads, decides and appends. Gate first, own stream last, releases after; a retry of the same command finds what is done. */
+export class Transactor {
+  private readonly runtime: Runtime;
+  /** Folded streams, refreshed from the log before every use, so an old entry only costs a longer read. Bounded. */
+  private readonly cache = new Map<string, Loaded>();
+  private readonly cacheLimit: number;
+
+  constructor(runtime: Runtime, cacheLimit = 20_000) {
+    this.runtime = runtime;
+    this.cacheLimit = cacheLimit;
+  }
+
+  /** The stream as of now: what the cache holds plus everything appended since. */
+  async load<State>(source: Source<State>): Promise<Loaded<State>> {
+    const known = this.cache.get(source.stream) as Loaded<State> | undefined;
+    const pageSize = 500;
+    let loaded: Loaded<State> = known ?? {
+      stream: source.stream,
+      state: source.initial,
+      revision: -1n,
+      position: 0n,
+      institutionId: null,
+      lastRecordedAt: '',
+      eventIds: new Set(),
+      commands: new Map(),
+      abandoned: new Set(),
+    };
+    for (;;) {
+      const page = await this.runtime.store.readStream(source.stream, { from: loaded.revision + 1n, limit: pageSize });
+      if (page.length > 0)
+        loaded = this.advance(
+          source,
+          loaded,
+          page.map((stored) => this.runtime.codec.decode(stored)),
+        );
+      if (page.length < pageSize) break;
+    }
+    this.remember(loaded);
+    return loaded;
+  }
+
+  private advance<State>(source: Source<State>, from: Loaded<State>, events: readonly Recorded[]): Loaded<State> {
+    let { state, institutionId } = from;
+    const eventIds = new Set(from.eventIds);
+    const commands = new Map(from.commands);
+    const abandoned = new Set(from.abandoned);
+    for (const event of events) {
+      eventIds.add(event.id);
+      institutionId ??= event.institutionId;
+      if (event.type === 'CommandAbandoned') {
+        abandoned.add((event.data as CommandAbandoned['data']).commandId);
+        continue;
+      }
+      state = source.evolve(state, event);
+      const trace = commands.get(event.commandId);
+      commands.set(event.commandId, {
+        digest: event.commandDigest,
+        revision: event.revision,
+        position: event.position,
+        events: [...(trace?.events ?? []), event.type],
+      });
+    }
+    const last = events.at(-1)!;
+    return {
+      stream: from.stream,
+      state,
+      revision: last.revision,
+      position: last.position,
+      institutionId,
+      lastRecordedAt: last.recordedAt,
+      eventIds,
+      commands,
+      abandoned,
+    };
+  }
+
+  private remember(loaded: Loaded): void {
+    this.cache.delete(loaded.stream);
+    if (loaded.revision < 0n) return;
+    this.cache.set(loaded.stream, loaded);
+    if (this.cache.size > this.cacheLimit) this.cache.delete(this.cache.keys().next().value!);
+  }
+
+  /** Drops what is remembered of a stream: nothing opened may outlive an erasure. */
+  forget(stream: string): void {
+    this.cache.delete(stream);
+  }
+
+  /**
+   * Carries out one command. `planFor` builds the plan of an attempt: ids that the command mints come from the attempt's id,
+   * because an abandoned attempt is final and the next one walks a path of its own.
+   */
+  async transact(
+    context: CommandContext,
+    planFor: (commandId: string) => Plan | Refusal | Promise<Plan | Refusal>,
+  ): Promise<Answer | Refusal> {
+    try {
+      for (let attempt = 1; attempt < 1000; attempt++) {
+        const commandId = attemptId(context.commandId, attempt);
+        const plan = await planFor(commandId);
+        if (isRefusal(plan)) return plan;
+        const result = await this.walk(context, commandId, plan);
+        if (result !== 'abandoned') return result;
+      }
+      return refuse('TOO_BUSY');
+    } catch (error) {
+      if (error instanceof SubjectErased) return refuse('LEARNER_ERASED');
+      throw error;
+    }
+  }
+
+  private async walk(context: CommandContext, commandId: string, plan: Plan): Promise<Answer | Refusal | 'abandoned'> {
+    let own = await this.load(plan.own);
+    let takes: readonly Take[] = [];
+    for (let tries = 0; tries < maxTries; tries++) {
+      if (tries > 0) own = await this.load(plan.own);
+
+      const done = own.commands.get(commandId);
+      if (done) {
+        if (done.digest !== context.digest) return refuse('IDEMPOTENCY_KEY_REUSED');
+        await this.releaseAll(plan.releases?.(own.state) ?? [], context, commandId);
+        return {
+          stream: own.stream,
+          revision: done.revision,
+          position: done.position,
+          events: done.events,
+          commandId,
+          repeated: true,
+        };
+      }
+      if (own.abandoned.has(commandId)) return 'abandoned';
+      if (own.institutionId !== null && own.institutionId !== context.institutionId) return refuse('NOT_FOUND');
+      if (context.ifMatch !== undefined && context.ifMatch !== own.revision) {
+        return this.undo(
+          takes,
+          context,
+          commandId,
+          refuse('REVISION_CHANGED', { expected: context.ifMatch.toString(), actual: own.revision.toString() }),
+        );
+      }
+
+      const { facts, basis } = await this.loadFacts(plan, own, context.institutionId);
+      const k = this.circumstances(context, commandId, own, facts);
+      const decision = plan.own.decide(own.state, k);
+      // A crashed run of this same command may have taken gates that this refusal, or this "already so", leaves without an owner.
+      if (isRefusal(decision) || decision.length === 0) {
+        const outcome: Refusal | Answer = isRefusal(decision)
+          ? decision
+          : { stream: own.stream, revision: own.revision, position: 0n, events: [], commandId, repeated: false };
+        return this.undo(plan.takes?.(own.state) ?? takes, context, commandId, outcome);
+      }
+
+      takes = plan.takes?.(own.state) ?? [];
+      const subjectId = plan.subjectId(own.state);
+      const refusal = await this.takeAll(takes, k, { context, commandId, subjectId });
+      if (refusal === 'abandoned') return 'abandoned';
+      if (refusal) return this.undo(takes, context, commandId, refusal);
+
+      const result = await this.append(own, decision, { context, commandId, k, basis, subjectId, step: 'own' });
+      if (result.outcome === 'appended') {
+        if (plan.releases) {
+          own = await this.load(plan.own);
+          await this.releaseAll(plan.releases(own.state), context, commandId);
+        }
+        return {
+          stream: own.stream,
+          revision: result.revision,
+          position: result.position,
+          events: decision.map((e) => e.type),
+          commandId,
+          repeated: false,
+        };
+      }
+      await this.pause(tries);
+    }
+    return this.undo(takes, context, commandId, refuse('TOO_BUSY'));
+  }
+
+  /** Looks at every gate before the first is taken, so that a refusal that can be seen costs no event; then takes them in order. */
+  private async takeAll(
+    takes: readonly Take[],
+    k: Circumstances,
+    step: { context: CommandContext; commandId: string; subjectId: string | null },
+  ): Promise<Refusal | 'abandoned' | null> {
+    for (const really of [false, true]) {
+      for (const take of takes) {
+        for (let tries = 0; ; tries++) {
+          if (tries === maxTries) return refuse('TOO_BUSY');
+          const gate = await this.load(take as Source);
+          if (gate.abandoned.has(step.commandId)) return 'abandoned';
+          if (gate.institutionId !== null && gate.institutionId !== step.context.institutionId) return refuse('NOT_FOUND');
+          if (gate.eventIds.has(eventId(step.commandId, take.stream, 'take', 0))) break;
+          const decision = take.decide(gate.state, k);
+          if (isRefusal(decision)) {
+            if (await this.freeRivals(take, gate, step.context, step.commandId)) continue;
+            return decision;
+          }
+          if (!really || decision.length === 0) break;
+          const result = await this.append(gate, decision, { ...step, k, basis: [], step: 'take' });
+          if (result.outcome === 'appended') break;
+          await this.pause(tries);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** True where a gate was held by nobody who lives: an attempt of this same command, or a writer that crashed long ago. */
+  private async freeRivals(take: Take, gate: Loaded, context: CommandContext, commandId: string): Promise<boolean> {
+    const stale = Date.parse(gate.lastRecordedAt) + abandonedAfterMs <= this.runtime.clock.now();
+    let freed = false;
+    for (const rival of take.rivals(gate.state)) {
+      const ours = rival
+        .takers(gate.state)
+        .every((taker) => taker === context.commandId || taker.startsWith(`${context.commandId}.`));
+      if ((ours || stale) && (await this.release(rival, context, commandId)) === 'released') freed = true;
+    }
+    return freed;
+  }
+
+  private async undo<T>(takes: readonly Take[], context: CommandContext, commandId: string, outcome: T): Promise<T> {
+    for (const take of takes.toReversed()) {
+      const gate = await this.load(take as Source);
+      if (take.takers(gate.state).includes(commandId)) await this.release(take, context, commandId);
+    }
+    return outcome;
+  }
+
+  private async releaseAll(takes: readonly Take[], context: CommandContext, commandId: string): Promise<void> {
+    for (const take of takes) await this.release(take, context, commandId);
+  }
+
+  /**
+   * Lets a gate go, unless its owner holds the value. The order is what makes it safe: the gate is read at revision g, then the owner;
+   * every taker without events there is fenced there first, so that a stalled writer's append must fail; then the gate is released at exactly g.
+   */
+  async release(take: Take, context: CommandContext, commandId: string): Promise<'held' | 'free' | 'released'> {
+    for (let tries = 0; tries < maxTries; tries++) {
+      const gate = await this.load(take as Source);
+      const takers = take.takers(gate.state);
+      if (takers.length === 0) return 'free';
+      const owner = await this.load(take.owner);
+      if (take.holds(owner.state)) return 'held';
+
+      const k = this.circumstances({ ...context, actor: system }, commandId, gate, {});
+      const fenced = await this.fence(owner, takers, context, k);
+      if (fenced) {
+        const drop = take.drop(owner.state).decide(gate.state, k);
+        if (isRefusal(drop)) throw new Error(`a release was refused: ${drop.refused}`);
+        if (drop.length === 0) return 'free';
+        const result = await this.append(gate, drop, {
+          context: { ...context, actor: system },
+          commandId,
+          k,
+          basis: [{ stream: owner.stream, revision: String(owner.revision) }],
+          subjectId: null,
+          step: `release@${gate.revision}`,
+        });
+        if (result.outcome === 'appended') return 'released';
+      }
+      await this.pause(tries);
+    }
+    throw new Error(`gate ${take.stream} kept moving; recovery will release it`);
+  }
+
+  private async fence(owner: Loaded, takers: readonly string[], context: CommandContext, k: Circumstances): Promise<boolean> {
+    let revision = owner.revision;
+    for (const taker of takers) {
+      if (owner.commands.has(taker) || owner.abandoned.has(taker)) continue;
+      const abandoned: CommandAbandoned = { type: 'CommandAbandoned', data: { commandId: taker } };
+      // Its own causing command is the recovery, never the taker: the taker's id must not look like it had acted here.
+      const result = await this.append({ ...owner, revision }, [abandoned], {
+        context: { ...context, actor: system },
+        commandId: `fence-${taker}`,
+        k,
+        basis: [],
+        subjectId: null,
+        step: 'fence',
+      });
+      if (result.outcome === 'conflict') return false;
+      revision = result.revision;
+    }
+    return true;
+  }
+
+  private async append(
+    at: Loaded,
+    events: readonly DomainEvent[],
+    by: {
+      context: CommandContext;
+      commandId: string;
+      k: Circumstances;
+      basis: Envelope['basis'];
+      subjectId: string | null;
+      step: string;
+    },
+  ): Promise<Appended | Conflict> {
+    const { context, commandId, k, basis, subjectId, step } = by;
+    const encoded = await Promise.all(
+      events.map((event, index) =>
+        this.runtime.codec.encode({
+          id: eventId(commandId, at.stream, step, index),
+          type: event.type,
+          version: catalog[event.type as LedgerEventType].version,
+          stream: at.stream,
+          effectiveAt: effectiveOf(event) ?? k.effectiveAt,
+          decidedAt: k.now,
+          actor: k.actor,
+          ...(context.onBehalfOf === undefined ? {} : { onBehalfOf: context.onBehalfOf }),
+          ...(context.reason === undefined || step !== 'own' ? {} : { reason: context.reason }),
+          commandId,
+          commandDigest: context.digest,
+          correlationId: context.correlationId,
+          causationId: context.causationId,
+          institutionId: context.institutionId,
+          subjectId,
+          basis,
+          data: event.data,
+        }),
+      ),
+    );
+    return this.runtime.store.append(at.stream, at.revision < 0n ? 'none' : at.revision, encoded);
+  }
+
+  private async loadFacts(
+    plan: Plan,
+    own: Loaded,
+    institutionId: string,
+  ): Promise<{ facts: Record<string, unknown>; basis: Envelope['basis'] }> {
+    const facts: Record<string, unknown> = {};
+    const basis: { stream: string; revision: string }[] = [];
+    for (const [name, source] of Object.entries(plan.facts?.(own.state) ?? {})) {
+      const loaded = await this.load(source);
+      // Another institution's record is no fact here: it reads as if it did not exist.
+      const visible = loaded.institutionId === null || loaded.institutionId === institutionId;
+      facts[name] = visible ? loaded.state : source.initial;
+      if (visible && loaded.revision >= 0n) basis.push({ stream: source.stream, revision: loaded.revision.toString() });
+    }
+    return { facts, basis };
+  }
+
+  private circumstances(context: CommandContext, commandId: string, at: Loaded, facts: Record<string, unknown>): Circumstances {
+    const clock = instant(this.runtime.clock.now());
+    const now = clock < at.lastRecordedAt ? at.lastRecordedAt : clock;
+    const effectiveAt = context.effectiveAt ?? now;
+    return {
+      now,
+      effectiveAt,
+      today: dateIn(now, context.zone),
+      effectiveOn: dateIn(effectiveAt, context.zone),
+      actor: context.actor,
+      commandId,
+      commandDigest: context.digest,
+      institutionId: context.institutionId,
+      facts,
+    };
+  }
+
+  private pause(tries: number): Promise<void> {
+    return this.runtime.timer.sleep(Math.min(100, 2 ** tries) * this.runtime.entropy.random());
+  }
+}
