@@ -43,6 +43,8 @@ export class VaultWriter {
     this.#path = path;
     this.#erasuresPath = erasuresPath;
     this.#masterKey = wrappingKey(masterKey);
+    // What a killed process had written but not synced is readable again, and would be answered as durable.
+    if (existsSync(`${path}-wal`)) syncFile(`${path}-wal`);
     this.#db = openForWriting(path, this.#masterKey);
     try {
       this.#transact(() => {
