@@ -340,16 +340,16 @@ const plain = (text: string): string =>
     .replaceAll(/[\s\u200B-\u200F\u202A-\u202E\u2060]/g, '')
     .toLowerCase();
 
-const indexes = new WeakMap<CodeList, ReadonlyMap<string, CodeEntry>>();
+const indexes = new WeakMap<CodeList, ReadonlyMap<string, number>>();
 
-const indexOf = (list: CodeList): ReadonlyMap<string, CodeEntry> => {
-  const index = new Map<string, CodeEntry>();
-  for (const entry of list) {
+const indexOf = (list: CodeList): ReadonlyMap<string, number> => {
+  const index = new Map<string, number>();
+  list.forEach((entry, at) => {
     for (const word of [entry.code, entry.zh, entry.en, ...(entry.accepts ?? [])])
-      if (!index.has(plain(word))) index.set(plain(word), entry);
-  }
+      if (!index.has(plain(word))) index.set(plain(word), at);
+  });
   // A spreadsheet that took a code for a number dropped its zero.
-  for (const [word, entry] of index) if (/^0\d$/.test(word) && !index.has(word.slice(1))) index.set(word.slice(1), entry);
+  for (const [word, at] of index) if (/^0\d$/.test(word) && !index.has(word.slice(1))) index.set(word.slice(1), at);
   indexes.set(list, index);
   return index;
 };
@@ -357,5 +357,6 @@ const indexOf = (list: CodeList): ReadonlyMap<string, CodeEntry> => {
 /** The entry that a text names: by code, Chinese or English name or an accepted form; spaces, full-width forms and case do not matter. */
 export const lookup = <E extends CodeEntry>(list: readonly E[], text: string): E | undefined => {
   const index = indexes.get(list) ?? indexOf(list);
-  return (index.get(text) ?? index.get(plain(text))) as E | undefined;
+  const at = index.get(text) ?? index.get(plain(text));
+  return at === undefined ? undefined : list[at];
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { addDays } from './time.ts';
 import { checkCreditCode, checkResidentId, creditCheckCharacter, residentCheckDigit } from './national-id.ts';
 
@@ -68,15 +68,23 @@ describe('checkResidentId', () => {
     );
   });
 
-  it('sees every single wrong digit and every swap of neighbors', () => {
+  it('sees every single wrong digit', () => {
     fc.assert(
       fc.property(residentIds, fc.nat(16), fc.integer({ min: 1, max: 9 }), ({ number }, at, by) => {
         const wrong = number.slice(0, at) + String((Number(number.charAt(at)) + by) % 10) + number.slice(at + 1);
-        if (!wrong.startsWith('999')) expect(checkResidentId(wrong)).toEqual({ ok: false, reason: 'check-digit' });
+        fc.pre(!wrong.startsWith('999'));
+        expect(checkResidentId(wrong)).toEqual({ ok: false, reason: 'check-digit' });
+      }),
+    );
+  });
+
+  it('sees every swap of neighboring digits', () => {
+    fc.assert(
+      fc.property(residentIds, fc.nat(15), ({ number }, at) => {
         const [a, b] = [number.charAt(at), number.charAt(at + 1)];
-        if (a === b || b === 'X') return;
         const swapped = number.slice(0, at) + b + a + number.slice(at + 2);
-        if (!swapped.startsWith('999')) expect(checkResidentId(swapped)).toEqual({ ok: false, reason: 'check-digit' });
+        fc.pre(a !== b && !swapped.startsWith('999'));
+        expect(checkResidentId(swapped)).toEqual({ ok: false, reason: 'check-digit' });
       }),
     );
   });
@@ -99,7 +107,7 @@ describe('checkCreditCode', () => {
 
   it('sees every single wrong character', () => {
     const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY';
-    const character = fc.constantFrom(...alphabet);
+    const character = fc.constantFrom(...Array.from(alphabet));
     fc.assert(
       fc.property(fc.array(character, { minLength: 17, maxLength: 17 }), fc.nat(16), character, (chars, at, other) => {
         const first17 = chars.join('');

@@ -46,10 +46,10 @@ export interface Take extends Leg {
 export interface Plan<State = unknown> {
   readonly own: Leg;
   /** The person whom it is about, once the own state is known. */
-  readonly subjectId: (own: State) => string | null;
+  subjectId(own: State): string | null;
   /** Streams whose facts the decision rests on. */
-  readonly facts?: (own: State) => Readonly<Record<string, Source>>;
-  readonly takes?: (own: State) => readonly Take[];
+  facts?(own: State): Readonly<Record<string, Source>>;
+  takes?(own: State): readonly Take[];
   /** Takes given back once the own stream no longer holds them. */
-  readonly releases?: (own: State) => readonly Take[];
+  releases?(own: State): readonly Take[];
 }

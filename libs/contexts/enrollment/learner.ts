@@ -217,7 +217,7 @@ function evolve(s: Learner, e: Recorded<LearnerEvent>): Learner {
         };
       }
       const enrollments = slot
-        ? { ...s.enrollments, [e.data.enrollmentId]: { ...slot, to: e.effectiveAt, takers: [] } }
+        ? { ...s.enrollments, [e.data.enrollmentId]: { ...slot, to: slot.to ?? e.effectiveAt, takers: [] } }
         : s.enrollments;
       return { ...s, enrollments, closing: without(s.closing, e.data.enrollmentId) };
     }
@@ -343,7 +343,11 @@ function requestErasure(
   const refused = sayable(s, k) ?? retention(s, c.purposes, k);
   if (refused) return refused;
   if (c.purposes.every((purpose) => s.erased.includes(purpose))) return refuse('NOTHING_TO_ERASE', { purposes: c.purposes });
-  const proposal = { purposes: c.purposes, legalBasis: c.legalBasis };
+  const proposal = {
+    purposes: c.purposes,
+    legalBasis: c.legalBasis,
+    oldIdClaim: c.purposes.includes('identity') ? s.idClaim : null,
+  };
   const { requestId, evidence } = c;
   return requestApproval(s.approvals, {
     requestId,
@@ -372,7 +376,7 @@ function requestIdentityCorrection(
     against: against(s, 'CorrectIdentity', {}),
     target: s.identifiedRevision.toString(),
     targetEffectiveAt: s.identifiedAt,
-    proposal: { idClaim: c.idClaim },
+    proposal: { idClaim: c.idClaim, oldIdClaim: s.idClaim },
     personal: { old: c.old, new: c.new },
     evidence: c.evidence,
   });

@@ -15,7 +15,9 @@ export type ProgramEvent = {
 };
 
 /** `group-<id>`: a program group (专业群). */
-export type ProgramGroupEvent = { type: 'ProgramGroupFormed'; data: { name: Bilingual; programIds: readonly string[] } };
+export type ProgramGroupEvent =
+  | { type: 'ProgramGroupFormed'; data: { name: Bilingual; programIds: readonly string[] } }
+  | { type: 'ProgramJoinedGroup'; data: { programId: string } };
 
 export interface Term {
   readonly name: string;
@@ -54,6 +56,7 @@ type Own = ProgramEvent | ProgramGroupEvent | CalendarEvent | PolicyEvent;
 export const curriculumCatalog = {
   ProgramPublished: { version: 1, title: { zh: '发布专业', en: 'Program published' } },
   ProgramGroupFormed: { version: 1, title: { zh: '组建专业群', en: 'Program group formed' } },
+  ProgramJoinedGroup: { version: 1, title: { zh: '专业加入专业群', en: 'Program joined group' } },
   CalendarPublished: { version: 1, title: { zh: '发布校历', en: 'Calendar published' } },
   EnrollmentPolicyAdopted: { version: 1, title: { zh: '采用学籍政策', en: 'Enrollment policy adopted' } },
 } as const satisfies CatalogOf<Own>;
