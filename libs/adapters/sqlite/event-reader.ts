@@ -22,7 +22,6 @@ export interface SqliteEventReaderOptions {
 const scanRows = 5000n;
 const pageChars = 16 * 1024 * 1024;
 
-const columns = 'position, stream, revision, id, type, recorded_at, json';
 type Row = [position: bigint, stream: string, revision: bigint, id: string, type: string, recordedAt: string, json: string];
 
 /**
@@ -54,7 +53,8 @@ class Reader implements SqliteEventReader {
     const from = checkPlace(options.from ?? (options.backwards ? largest : 0n));
     const [bound, order] = options.backwards ? ['<=', 'DESC'] : ['>=', 'ASC'];
     const statement = this.#prepare(
-      `SELECT ${columns} FROM event WHERE stream = ? AND revision ${bound} ? ORDER BY revision ${order} LIMIT ?`,
+      `SELECT position, ?1, revision, id, type, recorded_at, json FROM event
+       WHERE stream = (SELECT number FROM stream WHERE name = ?1) AND revision ${bound} ?2 ORDER BY revision ${order} LIMIT ?3`,
     );
     return Array.from(rows(statement.all(stream, atMost(from), limit)), toEvent);
   }
@@ -67,9 +67,11 @@ class Reader implements SqliteEventReader {
 
     const last = after + scanRows < head ? after + scanRows : head;
     const { sql, values } = where(options);
-    // NOT INDEXED keeps the scan in order of position; with the index on streams a prefix would sort the whole log.
+    // CROSS JOIN and NOT INDEXED keep the scan in order of position; led by the streams of a prefix it would sort the whole log.
     const statement = this.#prepare(
-      `SELECT ${columns} FROM event NOT INDEXED WHERE position > ? AND position <= ?${sql} ORDER BY position LIMIT ?`,
+      `SELECT position, name, revision, id, type, recorded_at, json
+       FROM event NOT INDEXED CROSS JOIN stream ON number = stream
+       WHERE position > ? AND position <= ?${sql} ORDER BY position LIMIT ?`,
     );
     const events: StoredEvent[] = [];
     let chars = 0;
@@ -157,7 +159,7 @@ function where({ types, prefixes }: Filter): { readonly sql: string; readonly va
     values.push(...types);
   }
   if (prefixes !== undefined) {
-    sql += ` AND (${prefixes.map(() => '(stream >= ? AND stream < ?)').join(' OR ') || 'FALSE'})`;
+    sql += ` AND (${prefixes.map(() => '(name >= ? AND name < ?)').join(' OR ') || 'FALSE'})`;
     values.push(...prefixes.flatMap((prefix) => [prefix, `${prefix}\x7f`]));
   }
   return { sql, values };

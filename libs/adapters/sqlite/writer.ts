@@ -17,16 +17,26 @@ import {
 
 const cachedHeads = 100_000;
 
+/** Where a stream ends: number 0 and revision -1 while it does not exist. */
+interface Head {
+  number: number;
+  revision: number;
+}
+
 /** The one writing connection. Synchronous: it lives in a thread of its own. */
 export class Writer {
   readonly #lock: DatabaseSync;
   readonly #db: DatabaseSync;
-  readonly #insert: StatementSync;
-  readonly #lastRevision: StatementSync;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #insertStream: StatementSync;
+  readonly #insertEvent: StatementSync;
+  readonly #headOf: StatementSync;
   readonly #idAt: StatementSync;
-  readonly #lastEvent: StatementSync;
-  /** Last revision of recently used streams, -1 for none. Only this connection writes, so it cannot go stale. */
-  readonly #heads = new Map<string, number>();
+  readonly #lastPlaces: StatementSync;
+  /** Recently used streams. Only this connection writes, so they cannot go stale. */
+  readonly #heads = new Map<string, Head>();
+  #streams = 0;
   #position = 0;
   #recordedAt = 0;
   #broken: Failed | undefined;
@@ -40,12 +50,20 @@ export class Writer {
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
       prepareSchema(this.#db);
       if (maxBytes !== undefined) this.#db.exec(`PRAGMA max_page_count = ${Math.floor(maxBytes / this.#pragma('page_size'))}`);
-      this.#insert = this.#db.prepare(
+      this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
+      this.#commit = this.#db.prepare('COMMIT');
+      this.#insertStream = this.#db.prepare('INSERT INTO stream (number, name) VALUES (?, ?)');
+      this.#insertEvent = this.#db.prepare(
         'INSERT INTO event (position, stream, revision, id, type, recorded_at, json) VALUES (?, ?, ?, ?, ?, ?, ?)',
       );
-      this.#lastRevision = this.#db.prepare('SELECT max(revision) AS revision FROM event WHERE stream = ?');
+      this.#headOf = this.#db.prepare(
+        'SELECT number, (SELECT max(revision) FROM event WHERE stream = number) AS revision FROM stream WHERE name = ?',
+      );
       this.#idAt = this.#db.prepare('SELECT id, position FROM event WHERE stream = ? AND revision = ?');
-      this.#lastEvent = this.#db.prepare('SELECT position, recorded_at FROM event ORDER BY position DESC LIMIT 1');
+      this.#lastPlaces = this.#db.prepare(
+        `SELECT (SELECT max(number) FROM stream) AS streams, max(position) AS position,
+         (SELECT recorded_at FROM event ORDER BY position DESC LIMIT 1) AS recorded_at FROM event`,
+      );
       this.#reload();
     } catch (error) {
       this.#db.close();
@@ -58,9 +76,9 @@ export class Writer {
   commit(batch: Batch): Committed | Failed {
     if (this.#broken) return this.#broken;
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
+      this.#begin.run();
       const answers = this.#write(batch);
-      this.#db.exec('COMMIT');
+      this.#commit.run();
       return { kind: 'committed', answers };
     } catch (error) {
       return this.#recover(error);
@@ -90,57 +108,50 @@ export class Writer {
       const expected = batch.expected[i]!;
       const head = this.#head(stream);
       let outcome = appended;
-      let revision = head;
-      let position = 0;
-      if (head === expected) {
-        for (let k = at; k < at + count; k++) {
-          this.#insertRow(++this.#position, stream, ++revision, batch.ids[k]!, batch.types[k]!, recordedAt, batch.jsons[k]!);
-        }
+      let position: number | undefined = 0;
+      if (head.revision === expected) {
+        this.#extend(head, stream, batch, at, count, recordedAt);
         position = this.#position;
-        this.#heads.set(stream, revision);
       } else {
-        const first = this.#firstResult(stream, expected, batch.ids, at, count);
-        outcome = first === undefined ? conflicted : repeated;
-        if (first !== undefined) {
-          revision = expected + count;
-          position = first;
-        }
+        position = this.#firstResult(head, expected, batch.ids, at, count);
+        outcome = position === undefined ? conflicted : repeated;
       }
       answers[i * answerWidth] = outcome;
-      answers[i * answerWidth + 1] = revision;
-      answers[i * answerWidth + 2] = position;
+      answers[i * answerWidth + 1] = outcome === repeated ? expected + count : head.revision;
+      answers[i * answerWidth + 2] = position ?? 0;
       at += count;
     }
     return answers;
   }
 
-  #insertRow(
-    position: number,
-    stream: string,
-    revision: number,
-    id: string,
-    type: string,
-    recordedAt: string,
-    json: string,
-  ): void {
-    const { changes } = this.#insert.run(position, stream, revision, id, type, recordedAt, json);
-    if (changes !== 1) throw new StoreFault('STORE_BROKEN', `an insert at position ${position} wrote ${changes} rows`);
+  #extend(head: Head, stream: string, { ids, types, jsons }: Batch, at: number, count: number, recordedAt: string): void {
+    if (head.number === 0) {
+      head.number = this.#streams += 1;
+      assertOneRow(this.#insertStream.run(head.number, stream));
+    }
+    for (let k = at; k < at + count; k++) {
+      this.#position += 1;
+      head.revision += 1;
+      const { number, revision } = head;
+      assertOneRow(this.#insertEvent.run(this.#position, number, revision, ids[k]!, types[k]!, recordedAt, jsons[k]!));
+    }
   }
 
-  #head(stream: string): number {
+  #head(stream: string): Head {
     const known = this.#heads.get(stream);
     if (known !== undefined) return known;
-    const head = Number(this.#lastRevision.get(stream)?.['revision'] ?? -1);
+    const found = this.#headOf.get(stream);
+    const head = { number: Number(found?.['number'] ?? 0), revision: Number(found?.['revision'] ?? -1) };
     if (this.#heads.size >= cachedHeads) this.#heads.clear();
     this.#heads.set(stream, head);
     return head;
   }
 
   /** Position of the last event where exactly these ids stand after the expected revision. */
-  #firstResult(stream: string, expected: number, ids: readonly string[], at: number, count: number): number | undefined {
+  #firstResult(head: Head, expected: number, ids: readonly string[], at: number, count: number): number | undefined {
     let position: number | undefined;
     for (let k = 0; k < count; k++) {
-      const row = this.#idAt.get(stream, expected + 1 + k);
+      const row = this.#idAt.get(head.number, expected + 1 + k);
       if (row === undefined || row['id'] !== ids[at + k]) return undefined;
       position = Number(row['position']);
     }
@@ -163,14 +174,19 @@ export class Writer {
 
   #reload(): void {
     this.#heads.clear();
-    const last = this.#lastEvent.get();
+    const last = this.#lastPlaces.get();
+    this.#streams = Number(last?.['streams'] ?? 0);
     this.#position = Number(last?.['position'] ?? 0);
-    this.#recordedAt = last === undefined ? 0 : Date.parse(String(last['recorded_at']));
+    this.#recordedAt = Date.parse(String(last?.['recorded_at'] ?? new Date(0).toISOString()));
   }
 
   #pragma(name: string): number {
     return Number(this.#db.prepare(`PRAGMA ${name}`).get()?.[name]);
   }
+}
+
+function assertOneRow({ changes }: { readonly changes: number | bigint }): void {
+  if (changes !== 1) throw new StoreFault('STORE_BROKEN', `an insert wrote ${changes} rows`);
 }
 
 /**
