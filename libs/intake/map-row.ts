@@ -1,0 +1,54 @@
+import type { Finding, Problem, ProblemCode } from './problems.ts';
+import type { Field, SheetForm, TableRecord } from './table.ts';
+import type { Parsed } from './values.ts';
+
+/** A record as plain data with what to look at, or everything that is wrong with it. */
+export type Mapped<Row> =
+  | { readonly ok: true; readonly row: Row; readonly warnings: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads the fields of one record and gathers all that is wrong with them. */
+export class RecordReader<F extends string> {
+  readonly problems: Problem[] = [];
+  readonly warnings: Problem[] = [];
+  readonly #record: TableRecord<F>;
+  readonly #form: SheetForm<F>;
+
+  constructor(record: TableRecord<F>, form: SheetForm<F>) {
+    this.#record = record;
+    this.#form = form;
+  }
+
+  has(field: F): boolean {
+    return this.#record.values[field] !== undefined;
+  }
+
+  /** The value of a filled cell; undefined where it is blank or wrong. */
+  read<T>(field: F, parse: (cell: string) => Parsed<T>): T | undefined {
+    const cell = this.#record.values[field];
+    if (cell === undefined) return undefined;
+    const parsed = parse(cell);
+    if (!parsed.ok) {
+      this.problems.push(this.#at(field, parsed.problem));
+      return undefined;
+    }
+    for (const warning of parsed.warnings ?? []) this.warnings.push(this.#at(field, warning));
+    return parsed.value;
+  }
+
+  /** As `read`; a blank cell is a problem. */
+  readNeeded<T>(field: F, parse: (cell: string) => Parsed<T>): T | undefined {
+    if (!this.has(field)) this.refuse(field, 'VALUE_MISSING');
+    return this.read(field, parse);
+  }
+
+  refuse(field: F, code: ProblemCode, facts: Finding['facts'] = {}): void {
+    this.problems.push(this.#at(field, { code, facts }));
+  }
+
+  #at(field: F, { code, facts }: Finding): Problem {
+    const column =
+      this.#record.headers[field] ?? this.#form.fields.find((known: Field<F>) => known.field === field)?.zh[0] ?? field;
+    return { code, column, field, facts };
+  }
+}

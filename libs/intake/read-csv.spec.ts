@@ -1,0 +1,276 @@
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import * as fc from 'fast-check';
+import iconv from 'iconv-lite';
+import { readCsv } from './read-csv.ts';
+import { all, cellsOf, inChunks, rowsOf } from './sheets.fixture.ts';
+import { fileErrorText, UnreadableFile, type FileErrorCode } from './unreadable-file.ts';
+import { writeCsv } from './write-csv.ts';
+
+const refusal = async (file: string | Uint8Array, chunk?: number): Promise<{ code: FileErrorCode; facts: unknown }> => {
+  const error = await rowsOf(file, chunk).then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+  if (!(error instanceof UnreadableFile)) throw new Error(`not refused: ${String(error)}`);
+  expect(fileErrorText(error, 'zh')).not.toMatch(/[{–]/);
+  expect(fileErrorText(error, 'en')).toBe(error.message);
+  return { code: error.code, facts: error.facts };
+};
+
+async function* failing(): AsyncGenerator<Uint8Array, void, undefined> {
+  yield await Promise.resolve(Buffer.from('a,b\n1,2\n'));
+  throw new Error('disk');
+}
+
+const encoders = {
+  'UTF-8': (text: string) => Buffer.from(text),
+  'UTF-8 with mark': (text: string) => Buffer.from(`\uFEFF${text}`),
+  'GB 18030': (text: string) => iconv.encode(text, 'gb18030'),
+  'UTF-16LE with mark': (text: string) => iconv.encode(text, 'utf16-le', { addBOM: true }),
+  'UTF-16BE with mark': (text: string) => iconv.encode(text, 'utf16-be', { addBOM: true }),
+};
+
+describe('encodings', () => {
+  const text = '考生号,姓名\r\n001,𠮷野·阿依古丽\r\n002,"张\r\n三"\r\n';
+  const expected = [
+    ['考生号', '姓名'],
+    ['001', '𠮷野·阿依古丽'],
+    ['002', '张\r\n三'],
+  ];
+
+  it.each(Object.entries(encoders))('reads %s in chunks of any size', async (_, encode) => {
+    const bytes = encode(text);
+    for (const chunk of [1, 2, 3, 5, 7, 65_536]) expect(await cellsOf(bytes, chunk)).toEqual(expected);
+  });
+
+  it('reads back what was written, in every encoding and cut anywhere', async () => {
+    const character = fc.constantFrom(
+      'a',
+      '7',
+      '中',
+      '𠮷',
+      '𬭚',
+      '·',
+      '，',
+      ',',
+      ';',
+      '\t',
+      '"',
+      "'",
+      '=',
+      '-',
+      ' ',
+      '\n',
+      '\r',
+      'é',
+    );
+    const cell = fc.string({ unit: character, maxLength: 8 });
+    const table = fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(table, fc.integer({ min: 1, max: 40 }), async (rows, chunk) => {
+        const written = [['学号', '姓名', '备注'], ...rows];
+        const csv = Buffer.concat(await all(writeCsv(written)))
+          .toString()
+          .slice(1);
+        for (const encode of Object.values(encoders)) {
+          const read = await cellsOf(encode(csv), chunk);
+          expect(read.map((cells) => cells.map((c) => (c.startsWith("'") ? c.slice(1) : c)))).toEqual(written);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('decides between UTF-8 and GB 18030 where the first other byte than ASCII comes, however late', async () => {
+    const ascii = 'KSH,XM,BZ\n'.repeat(400_000);
+    for (const encode of [encoders['UTF-8'], encoders['GB 18030']]) {
+      const bytes = Buffer.concat([Buffer.from(ascii), encode('001,王芳,学号姓名\n')]);
+      let last: readonly string[] = [];
+      let count = 0;
+      for await (const { cells } of readCsv(inChunks(bytes))) {
+        last = cells;
+        count++;
+      }
+      expect([count, last]).toEqual([400_001, ['001', '王芳', '学号姓名']]);
+    }
+  });
+
+  it('does not take a character that is cut at the end of the evidence for a broken one', async () => {
+    for (let shift = 0; shift < 4; shift++) {
+      const bytes = Buffer.from(`${'a'.repeat(shift)}${'王芳,'.repeat(30)}\n`.repeat(8000));
+      expect((await rowsOf(bytes, 50_000)).length).toBe(8000);
+    }
+  });
+
+  it('refuses UTF-8 that is broken after more than a MiB, with the row', async () => {
+    const good = '001,王芳,电子商务\n'.repeat(60_000);
+    const bytes = Buffer.concat([Buffer.from(good), encoders['GB 18030']('002,李娜,物流\n'), Buffer.from('003,张伟,会计\n')]);
+    expect(bytes.length).toBeGreaterThan(1_048_576);
+    expect(await refusal(bytes)).toEqual({ code: 'FILE_ENCODING_BROKEN', facts: { row: 60_001, encoding: 'utf-8' } });
+  });
+
+  it('names the row of a bad byte in every encoding', async () => {
+    const good = '学号,姓名\n1,"王\n芳"\n';
+    expect(await refusal(Buffer.concat([encoders['GB 18030'](good), Buffer.from([0x32, 0x2c, 0xff, 0x0a])]))).toEqual({
+      code: 'FILE_ENCODING_BROKEN',
+      facts: { row: 3, encoding: 'gb18030' },
+    });
+    expect(await refusal(Buffer.concat([encoders['UTF-8 with mark'](good), Buffer.from([0xc3, 0x28, 0x0a])]))).toEqual({
+      code: 'FILE_ENCODING_BROKEN',
+      facts: { row: 3, encoding: 'utf-8' },
+    });
+    expect(await refusal(Buffer.concat([encoders['UTF-16LE with mark'](good), Buffer.from([0x41])]))).toEqual({
+      code: 'FILE_ENCODING_BROKEN',
+      facts: { row: 3, encoding: 'utf-16le' },
+    });
+    expect(await refusal(Buffer.concat([encoders['UTF-16BE with mark'](good), Buffer.from([0xd8, 0x00, 0x00, 0x41])]))).toEqual({
+      code: 'FILE_ENCODING_BROKEN',
+      facts: { row: 3, encoding: 'utf-16be' },
+    });
+  });
+});
+
+describe('what is no csv', () => {
+  it.each<[string, Buffer, FileErrorCode]>([
+    ['nothing', Buffer.alloc(0), 'FILE_EMPTY'],
+    ['a mark alone', Buffer.from([0xef, 0xbb, 0xbf]), 'FILE_EMPTY'],
+    ['a UTF-16 mark alone', Buffer.from([0xff, 0xfe]), 'FILE_EMPTY'],
+    ['an xlsx', Buffer.from('PK\u0003\u0004\u0014\u0000\u0006\u0000', 'latin1'), 'FILE_IS_WORKBOOK'],
+    ['an xls or encrypted workbook', Buffer.from('d0cf11e0a1b11ae1000000', 'hex'), 'FILE_IS_LEGACY_XLS'],
+    ['a page', Buffer.from('<!DOCTYPE html><html>'), 'FILE_IS_WEB_PAGE'],
+    ['a bare table', Buffer.from('\r\n  <TABLE border=1><tr><td>学号'), 'FILE_IS_WEB_PAGE'],
+    ['a page with a mark', Buffer.from('\uFEFF<html xmlns:x="urn:schemas-microsoft-com:office:excel">'), 'FILE_IS_WEB_PAGE'],
+    ['a page in UTF-16', encoders['UTF-16LE with mark']('<html>'), 'FILE_IS_WEB_PAGE'],
+    ['an XML spreadsheet', Buffer.from('<?xml version="1.0"?><Workbook>'), 'FILE_IS_WEB_PAGE'],
+    ['a PDF', Buffer.from('%PDF-1.7\n'), 'FILE_NOT_TEXT'],
+    ['a PNG', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'FILE_NOT_TEXT'],
+    ['UTF-16 without a mark', iconv.encode('学号,姓名\n1,王芳\n', 'utf16-le', { addBOM: false }), 'FILE_NOT_TEXT'],
+  ])('refuses %s', async (_, bytes, code) => {
+    for (const chunk of [1, 65_536]) expect((await refusal(bytes, chunk)).code).toBe(code);
+  });
+
+  it('refuses a NUL that comes late, with the row', async () => {
+    expect(await refusal(`${'1,2\n'.repeat(20_000)}3,\0\n`)).toEqual({ code: 'FILE_NOT_TEXT', facts: { row: 20_001 } });
+    expect(await refusal(encoders['UTF-16LE with mark']('1,2\n3,\0\n'))).toEqual({ code: 'FILE_NOT_TEXT', facts: { row: 2 } });
+  });
+
+  it('lets an error of the source through', async () => {
+    await expect(all(readCsv(failing()))).rejects.toThrow('disk');
+  });
+});
+
+describe('rows', () => {
+  it('counts rows as a spreadsheet does: blank ones do, quoted line breaks do not', async () => {
+    expect(await rowsOf('a,b\r\n\r\n"x\r\ny\nz",2\n\n3,4')).toEqual([
+      { row: 1, cells: ['a', 'b'] },
+      { row: 2, cells: [''] },
+      { row: 3, cells: ['x\r\ny\nz', '2'] },
+      { row: 4, cells: [''] },
+      { row: 5, cells: ['3', '4'] },
+    ]);
+  });
+
+  it.each(['\n', '\r\n', '\r'])('takes %j as line end, at the end of the file too or not', async (end) => {
+    for (const last of ['', end]) {
+      for (const chunk of [1, 4, 100])
+        expect(await cellsOf(`a,b${end}1,2${end}3,${last}`, chunk)).toEqual([
+          ['a', 'b'],
+          ['1', '2'],
+          ['3', ''],
+        ]);
+    }
+  });
+
+  it.each([',', ';', '\t'])('finds the delimiter %j', async (delimiter) => {
+    const text = [['2026级新生名册, 共3人; 见附件'], ['学号', '姓名', '备注', '班级'], ['1', '王芳', '"a,b;c;d,e;f"', '一班']]
+      .map((cells) => cells.join(delimiter))
+      .join('\n');
+    expect((await cellsOf(text))[2]).toEqual(['1', '王芳', 'a,b;c;d,e;f', '一班']);
+  });
+
+  it('keeps quotes within unquoted cells, and spaces', async () => {
+    expect(await cellsOf('5" pipe, b ,"c" ,"d""e"\n')).toEqual([['5" pipe', ' b ', 'c', 'd"e']]);
+  });
+
+  it('names the row where a quote opened that is not closed', async () => {
+    expect(await refusal('a,b\n1,"x\ny\n2,3\n')).toEqual({ code: 'QUOTE_NOT_CLOSED', facts: { row: 2 } });
+    expect(await refusal('a,b\n"x\ny\n2,3\n4,"z"\n')).toEqual({ code: 'QUOTE_NOT_CLOSED', facts: { row: 2 } });
+    expect(await refusal(`a,b\n1,2\n3,"x${'\n4,5'.repeat(100_000)}`)).toEqual({ code: 'QUOTE_NOT_CLOSED', facts: { row: 3 } });
+  });
+
+  it('refuses cells, rows and column counts that no spreadsheet holds', async () => {
+    expect(await refusal(`a,b\n1,${'x'.repeat(32_768)}\n`)).toEqual({
+      code: 'ROW_TOO_LONG',
+      facts: { row: 2, limit: 'cell', max: 32_767 },
+    });
+    expect(await refusal(`a,b\n1,"${'x'.repeat(32_768)}"\n`)).toMatchObject({ code: 'ROW_TOO_LONG' });
+    expect((await cellsOf(`a,b\n1,"${'x'.repeat(32_767)}"\n`))[1]?.[1]?.length).toBe(32_767);
+    expect(await refusal(`a,b\n${','.repeat(16_384)}\n`)).toEqual({
+      code: 'ROW_TOO_LONG',
+      facts: { row: 2, limit: 'columns', max: 16_384 },
+    });
+    expect(await refusal(`a,b\n${`${'x'.repeat(30_000)},`.repeat(40)}\n`)).toEqual({
+      code: 'ROW_TOO_LONG',
+      facts: { row: 2, limit: 'row', max: 1_048_576 },
+    });
+  });
+
+  it('agrees with csv-parse on well-formed csv', async () => {
+    const unquoted = fc.string({ unit: fc.constantFrom('a', '1', '中', ' ', ';'), maxLength: 4 });
+    const quoted = fc
+      .string({ unit: fc.constantFrom('a', '中', '""', ',', '\n', '\r\n', '\r', ' '), maxLength: 5 })
+      .map((text) => `"${text}"`);
+    const line = fc.array(fc.oneof(unquoted, quoted), { minLength: 3, maxLength: 5 }).map((cells) => cells.join(','));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(line),
+        fc.constantFrom('\n', '\r\n', '\r'),
+        fc.integer({ min: 1, max: 30 }),
+        async (lines, end, chunk) => {
+          const text = ['h1,h2,h3,h4,h5,h6,h7,h8,h9', ...lines].join(end);
+          expect(await cellsOf(text, chunk)).toEqual(
+            parse(text, { relax_column_count: true, record_delimiter: ['\r\n', '\n', '\r'] }),
+          );
+        },
+      ),
+    );
+  });
+
+  it('streams 50,000 rows, reading no further ahead than its sample', async () => {
+    let made = 0;
+    let ahead = 0;
+    let read = 0;
+    async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield await Promise.resolve(Buffer.from('学号,姓名,专业,入学日期\n'));
+      while (made < 50_000) {
+        const from = made;
+        made += 250;
+        yield await Promise.resolve(
+          Buffer.from(Array.from({ length: 250 }, (_, i) => `${from + i},王芳,电子商务,2026-09-01\n`).join('')),
+        );
+      }
+    }
+    for await (const { row } of readCsv(source())) {
+      read++;
+      expect(row).toBe(read);
+      // The first MiB is evidence for the encoding; after it every chunk is used up before the next is asked for.
+      if (read > 35_000) ahead = Math.max(ahead, made - read);
+    }
+    expect(read).toBe(50_001);
+    expect(ahead).toBeLessThan(500);
+  });
+
+  it('closes the source when the reader stops early', async () => {
+    let closed = false;
+    async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
+      try {
+        for (;;) yield await Promise.resolve(Buffer.from('a,b\n'.repeat(30_000)));
+      } finally {
+        closed = true;
+      }
+    }
+    for await (const { row } of readCsv(source())) if (row > 10) break;
+    expect(closed).toBe(true);
+  });
+});

@@ -1,0 +1,196 @@
+import type { Problem } from './problems.ts';
+import type { SheetRow } from './sheet-row.ts';
+import { UnreadableFile } from './unreadable-file.ts';
+import { cleanText, isBlank } from './values.ts';
+
+/** A column that an importer knows. Its header may be any of these; the first Chinese and the first English one are what we write. */
+export interface Field<F extends string = string> {
+  readonly field: F;
+  readonly zh: readonly [string, ...string[]];
+  readonly en: readonly [string, ...string[]];
+  /** The national register's field code. */
+  readonly code?: string;
+}
+
+export interface SheetForm<F extends string = string> {
+  readonly fields: readonly Field<F>[];
+  /** A header row has one of each. */
+  readonly needed: readonly (readonly F[])[];
+}
+
+/** A row under the header. */
+export interface TableRecord<F extends string = string> {
+  readonly row: number;
+  /** The text of the recognized columns as it stood, blank cells left out. */
+  readonly values: Readonly<Partial<Record<F, string>>>;
+  /** The headers of the recognized columns as the sender wrote them; one object for the whole table. */
+  readonly headers: Readonly<Partial<Record<F, string>>>;
+  /** The sender's own cells. */
+  readonly raw: readonly string[];
+  /** Why the row as a whole cannot be taken. */
+  readonly problems: readonly Problem[];
+}
+
+export interface UnknownColumn {
+  /** From 1. */
+  readonly column: number;
+  /** Empty where there are values under no header. */
+  readonly header: string;
+}
+
+export interface Table<F extends string = string> {
+  readonly headerRow: number;
+  /** The header row's cells as they stood. */
+  readonly header: readonly string[];
+  /** The headers of the recognized columns by field. */
+  readonly headers: Readonly<Partial<Record<F, string>>>;
+  /** Columns whose values go nowhere. Those without a header are added while records are read. */
+  readonly unknownColumns: readonly UnknownColumn[];
+  /** Rows left out as the foot of the table; added while records are read. */
+  readonly footRows: readonly number[];
+  /** To be read once. Blank rows are left out. */
+  readonly records: AsyncGenerator<TableRecord<F>, void, undefined>;
+}
+
+/** Titles and notes above the header end within this many rows. */
+const headerWithin = 50;
+
+/**
+ * Finds the header and hands out the records below it. Throws `UnreadableFile` where there is no header, or where two columns say the same;
+ * what the rows throw goes through.
+ */
+export const readTable = async <F extends string>(rows: AsyncIterable<SheetRow>, form: SheetForm<F>): Promise<Table<F>> => {
+  const fieldByHeader = headersOf(form);
+  const iterator = rows[Symbol.asyncIterator]();
+  let best: { row: number; missing: string[]; recognized: number } | undefined;
+  let searched = 0;
+
+  while (searched < headerWithin) {
+    const next = await iterator.next();
+    if (next.done) break;
+    const { row, cells } = next.value;
+    searched = row;
+    const fields = cells.map((cell) => fieldByHeader.get(headerWord(cell)));
+    const found = new Set(fields.filter((field) => field !== undefined));
+    const missing = form.needed.filter((oneOf) => !oneOf.some((field) => found.has(field)));
+    if (found.size > 0 && missing.length === 0) return tableUnder(row, cells, fields, form, iterator);
+    if (found.size > (best?.recognized ?? 0) || !best)
+      best = { row, missing: missing.map((oneOf) => titleOf(form, oneOf)), recognized: found.size };
+  }
+  await iterator.return?.();
+  if (!best) throw new UnreadableFile('FILE_EMPTY');
+  throw new UnreadableFile('HEADER_NOT_FOUND', { searched, row: best.row, missing: best.missing });
+};
+
+/** Case, spaces, full-width forms, notes in brackets and an asterisk do not matter. */
+const headerWord = (cell: string): string =>
+  cleanText(cell)
+    .replaceAll(/[！-～]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0))
+    .replaceAll(/\([^()]*\)/g, '')
+    .replaceAll(/\s/g, '')
+    .replaceAll(/^\*+|\*+$/g, '')
+    .toLowerCase();
+
+const headersOf = <F extends string>(form: SheetForm<F>): ReadonlyMap<string, F> => {
+  const fields = new Map<string, F>();
+  for (const { field, zh, en, code } of form.fields) {
+    for (const header of [...zh, ...en, ...(code === undefined ? [] : [code])]) fields.set(headerWord(header), field);
+  }
+  return fields;
+};
+
+const titleOf = <F extends string>(form: SheetForm<F>, oneOf: readonly F[]): string =>
+  oneOf.map((field) => form.fields.find((known) => known.field === field)?.zh[0] ?? field).join(' / ');
+
+const tableUnder = <F extends string>(
+  headerRow: number,
+  header: readonly string[],
+  fields: readonly (F | undefined)[],
+  form: SheetForm<F>,
+  rows: AsyncIterator<SheetRow>,
+): Table<F> => {
+  const headers: Partial<Record<F, string>> = {};
+  const unknownColumns: UnknownColumn[] = [];
+  const columns = new Map<F, number>();
+  const doubled = new Set<F>();
+  header.forEach((cell, at) => {
+    const field = fields[at];
+    if (field === undefined) {
+      if (!isBlank(cell)) unknownColumns.push({ column: at + 1, header: cleanText(cell) });
+    } else if (columns.has(field)) {
+      doubled.add(field);
+    } else {
+      columns.set(field, at);
+      headers[field] = cleanText(cell);
+    }
+  });
+  if (doubled.size > 0) {
+    const claiming = header.filter((_, at) => fields[at] !== undefined && doubled.has(fields[at]));
+    throw new UnreadableFile('HEADER_AMBIGUOUS', {
+      row: headerRow,
+      fields: [...doubled],
+      columns: claiming.map((cell) => cleanText(cell)),
+    });
+  }
+  const footRows: number[] = [];
+  const layout: Layout<F> = {
+    columns: [...columns],
+    headers,
+    width: header.findLastIndex((cell) => !isBlank(cell)) + 1,
+    nameless: new Set(header.flatMap((cell, at) => (isBlank(cell) ? [at] : []))),
+    needed: form.needed.map((oneOf) => oneOf.flatMap((field) => columns.get(field) ?? [])),
+  };
+  return { headerRow, header, headers, unknownColumns, footRows, records: recordsUnder(layout, rows, unknownColumns, footRows) };
+};
+
+interface Layout<F extends string> {
+  readonly columns: readonly (readonly [F, number])[];
+  readonly headers: Readonly<Partial<Record<F, string>>>;
+  readonly width: number;
+  /** Columns within the table that have no header and no value so far. */
+  readonly nameless: Set<number>;
+  readonly needed: readonly (readonly number[])[];
+}
+
+async function* recordsUnder<F extends string>(
+  { columns, headers, width, nameless, needed }: Layout<F>,
+  rows: AsyncIterator<SheetRow>,
+  unknownColumns: UnknownColumn[],
+  footRows: number[],
+): AsyncGenerator<TableRecord<F>, void, undefined> {
+  try {
+    for (let next = await rows.next(); !next.done; next = await rows.next()) {
+      const { row, cells } = next.value;
+      const firstFilled = cells.findIndex((cell) => !isBlank(cell));
+      if (firstFilled < 0) continue;
+      if (isFoot(cells, firstFilled, needed)) {
+        footRows.push(row);
+        continue;
+      }
+      for (const at of nameless) {
+        if (at >= width || isBlank(cells[at] ?? '')) continue;
+        nameless.delete(at);
+        unknownColumns.push({ column: at + 1, header: '' });
+      }
+      const values: Partial<Record<F, string>> = {};
+      for (const [field, at] of columns) {
+        const cell = cells[at];
+        if (cell !== undefined && !isBlank(cell)) values[field] = cell;
+      }
+      const beyond = cells.length > width ? cells.findIndex((cell, at) => at >= width && !isBlank(cell)) : -1;
+      const problems: Problem[] =
+        beyond < 0 ? [] : [{ code: 'COLUMNS_SHIFTED', column: '', field: '', facts: { columns: width, at: beyond + 1 } }];
+      yield { row, values, headers, raw: cells, problems };
+    }
+  } finally {
+    await rows.return?.();
+  }
+}
+
+const footWords =
+  /^(?:合计|总计|共计|小计|总人数|人数|(?:制表|填表|填报|审核|审批|复核|校对|经办|负责|联系)人|(?:制表|填表|填报|打印|导出|审核)(?:日期|时间|单位)?(?=[:：\s]|$)|注(?=[:：\d一二三]|$)|备注(?=[:：]|$)|说明(?=[:：]|$)|附注|total\b|note:|prepared by)/i;
+
+/** A row of 合计, 制表人 or 注 below the table: it begins so, and where a record would have its needed values it has none. */
+const isFoot = (cells: readonly string[], firstFilled: number, needed: readonly (readonly number[])[]): boolean =>
+  footWords.test(cleanText(cells[firstFilled] ?? '')) &&
+  needed.every((columns) => columns.every((at) => at === firstFilled || isBlank(cells[at] ?? '')));
