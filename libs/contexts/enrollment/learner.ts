@@ -1,21 +1,20 @@
 import type { ImportSource, LearnerEvent } from '../../events/catalog/enrollment.ts';
-import { effective, type Circumstances, type Decider, type Decision, type Recorded } from '../../kernel/decider.ts';
+import { evolveLearner, initialLearner, type Learner } from '../../facts/learner.ts';
+import { effective, type Circumstances, type Decider, type Decision } from '../../kernel/decider.ts';
 import {
-  evolveApprovals,
   requestApproval,
   settleApproval,
   type ApprovalEvent,
   type ApprovalRequest,
-  type Approvals,
   type SettleCommand,
 } from '../../kernel/four-eyes.ts';
-import type { Contact, Identity, Personal } from '../../kernel/personal.ts';
+import type { Contact, Identity } from '../../kernel/personal.ts';
 import type { Purpose } from '../../kernel/purposes.ts';
 import { isRefusal, refuse, type Refusal } from '../../kernel/refusal.ts';
 import type { Enrollment } from './enrollment.ts';
 
-/** A learner (学生): who she is, and the gate that guards what must be unique per person. */
-export const learnerStream = (learnerId: string): string => `learner-${learnerId}`;
+/** A learner (学生): who she is, and the gate that guards what must be unique per person. Her state and fold are in facts. */
+export { learnerStream, type Learner } from '../../facts/learner.ts';
 
 // ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -77,167 +76,6 @@ export type LearnerCommand =
 /** The learner's enrollments: whether their people were ever registered decides what may be erased. */
 export interface LearnerFacts {
   readonly [enrollmentStream: string]: Enrollment;
-}
-
-// ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export interface EnrollmentSlot {
-  readonly programId: string;
-  readonly entryDate: string;
-  /** Instants; `to` is null while it is open. */
-  readonly from: string;
-  readonly to: string | null;
-  readonly takers: readonly string[];
-}
-
-export interface Learner {
-  readonly known: boolean;
-  readonly identity: Personal<Identity> | null;
-  readonly identifiedAt: string;
-  /** Revision of the last word about the identity, and of the first. */
-  readonly identityRevision: bigint;
-  readonly identifiedRevision: bigint;
-  readonly contact: Personal<Contact> | null;
-  readonly idClaim: string | null;
-  readonly source: ImportSource | null;
-  readonly annulled: boolean;
-  readonly erased: readonly Purpose[];
-  readonly guardians: Readonly<Record<string, Personal<{ name: string; relation: string; phone?: string }>>>;
-  readonly holds: Readonly<Record<string, { readonly kind: string; readonly placedAt: string }>>;
-  readonly enrollments: Readonly<Record<string, EnrollmentSlot>>;
-  readonly closing: Readonly<Record<string, readonly string[]>>;
-  readonly periods: Readonly<Record<string, { readonly from: string; readonly to: string; readonly takers: readonly string[] }>>;
-  readonly approvals: Approvals;
-  readonly lastChangeAt: string;
-}
-
-const initial: Learner = {
-  known: false,
-  identity: null,
-  identifiedAt: '',
-  identityRevision: -1n,
-  identifiedRevision: -1n,
-  contact: null,
-  idClaim: null,
-  source: null,
-  annulled: false,
-  erased: [],
-  guardians: {},
-  holds: {},
-  enrollments: {},
-  closing: {},
-  periods: {},
-  approvals: {},
-  lastChangeAt: '',
-};
-
-const without = <T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> => {
-  const { [key]: _gone, ...rest } = record;
-  return rest;
-};
-
-const later = (a: string, b: string): string => (a > b ? a : b);
-
-// ── evolve ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function evolve(s: Learner, e: Recorded<LearnerEvent>): Learner {
-  switch (e.type) {
-    case 'LearnerIdentified':
-      return {
-        ...s,
-        known: true,
-        identity: e.data.identity,
-        identifiedAt: e.effectiveAt,
-        identityRevision: e.revision,
-        identifiedRevision: e.revision,
-        contact: e.data.contact,
-        idClaim: e.data.idClaim,
-        source: e.data.source,
-        lastChangeAt: later(s.lastChangeAt, e.effectiveAt),
-      };
-    case 'IdentityCorrected': {
-      const change = e.data.change;
-      return {
-        ...s,
-        identity: typeof change === 'object' ? change.new : change,
-        identityRevision: e.revision,
-        idClaim: e.data.idClaim,
-      };
-    }
-    case 'ContactChanged':
-      return { ...s, contact: e.data.contact, lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
-    case 'GuardianLinked':
-      return {
-        ...s,
-        guardians: { ...s.guardians, [e.data.guardianId]: e.data.guardian },
-        lastChangeAt: later(s.lastChangeAt, e.effectiveAt),
-      };
-    case 'GuardianUnlinked':
-      return { ...s, guardians: without(s.guardians, e.data.guardianId), lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
-    case 'LearnerAnnulled':
-      return { ...s, annulled: true };
-    case 'HoldPlaced':
-      return {
-        ...s,
-        holds: { ...s.holds, [e.data.holdId]: { kind: e.data.kind, placedAt: e.effectiveAt } },
-        lastChangeAt: later(s.lastChangeAt, e.effectiveAt),
-      };
-    case 'HoldLifted':
-      return { ...s, holds: without(s.holds, e.data.holdId), lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
-    case 'PersonalDataErased': {
-      const identityGone = e.data.purposes.includes('identity');
-      return { ...s, erased: [...new Set([...s.erased, ...e.data.purposes])], idClaim: identityGone ? null : s.idClaim };
-    }
-    case 'EnrollmentOpened': {
-      const { enrollmentId, programId, entryDate, commandId } = e.data;
-      const before = s.enrollments[enrollmentId];
-      const slot = {
-        programId,
-        entryDate,
-        from: before?.from ?? e.effectiveAt,
-        to: null,
-        takers: [...(before?.takers ?? []), commandId],
-      };
-      return { ...s, enrollments: { ...s.enrollments, [enrollmentId]: slot } };
-    }
-    case 'EnrollmentClosing': {
-      const { enrollmentId, commandId } = e.data;
-      return { ...s, closing: { ...s.closing, [enrollmentId]: [...(s.closing[enrollmentId] ?? []), commandId] } };
-    }
-    case 'EnrollmentClosingDropped':
-      return { ...s, closing: without(s.closing, e.data.enrollmentId) };
-    case 'EnrollmentClosed': {
-      const slot = s.enrollments[e.data.enrollmentId];
-      // What never took effect occupies no time: it must not overlap the next attempt.
-      if (e.data.status === 'abandoned' || e.data.status === 'annulled') {
-        return {
-          ...s,
-          enrollments: without(s.enrollments, e.data.enrollmentId),
-          closing: without(s.closing, e.data.enrollmentId),
-        };
-      }
-      const enrollments = slot
-        ? { ...s.enrollments, [e.data.enrollmentId]: { ...slot, to: slot.to ?? e.effectiveAt, takers: [] } }
-        : s.enrollments;
-      return { ...s, enrollments, closing: without(s.closing, e.data.enrollmentId) };
-    }
-    case 'PeriodHeld': {
-      const { holder, from, to, commandId } = e.data;
-      return {
-        ...s,
-        periods: { ...s.periods, [holder]: { from, to, takers: [...(s.periods[holder]?.takers ?? []), commandId] } },
-      };
-    }
-    case 'PeriodReleased':
-      return { ...s, periods: without(s.periods, e.data.holder) };
-    case 'ApprovalRequested':
-    case 'ApprovalGranted':
-    case 'ApprovalRefused':
-    case 'ApprovalStale':
-      return { ...s, approvals: evolveApprovals(s.approvals, e) };
-    default:
-      return e satisfies never;
-  }
 }
 
 // ── decisions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -455,4 +293,8 @@ function decide(s: Learner, c: LearnerCommand, k: Circumstances<LearnerFacts>): 
   }
 }
 
-export const learner: Decider<Learner, LearnerCommand, LearnerEvent, LearnerFacts> = { initial, evolve, decide };
+export const learner: Decider<Learner, LearnerCommand, LearnerEvent, LearnerFacts> = {
+  initial: initialLearner,
+  evolve: evolveLearner,
+  decide,
+};
