@@ -26,6 +26,11 @@ export const refusals = {
     'This Idempotency-Key was used for a different command.',
   ),
   TOO_BUSY: is('unavailable', '同一记录正被多人同时修改，请重试。', 'Too many writers on the same record; try again.'),
+  TEXT_RESERVED: is(
+    'invalid',
+    '文本不得以“sealed.1.”开头：该写法保留给密文。',
+    'Text must not contain “sealed.1.”: that is reserved for sealed values.',
+  ),
   EFFECTIVE_IN_FUTURE: is(
     'invalid',
     '生效时间 {effectiveAt} 晚于当前时间 {now}。',

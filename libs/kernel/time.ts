@@ -39,8 +39,21 @@ const wallClock = (ms: number, zone: string): number => {
   return Date.parse(`${part['year']}-${part['month']}-${part['day']}T${part['hour']}:${part['minute']}:${part['second']}.000Z`);
 };
 
+/** Days by zone and quarter of an hour: no zone changes its day inside one, and formatting costs microseconds. Bounded. */
+const days = new Map<string, string>();
+
 /** The calendar day of an instant in a time zone. */
-export const dateIn = (at: string, zone: string): string => instant(wallClock(Date.parse(at), zone)).slice(0, 10);
+export const dateIn = (at: string, zone: string): string => {
+  const ms = Date.parse(at);
+  const key = `${zone}${Math.floor(ms / 900_000)}`;
+  let day = days.get(key);
+  if (day === undefined) {
+    day = instant(wallClock(ms, zone)).slice(0, 10);
+    if (days.size >= 1000) days.clear();
+    days.set(key, day);
+  }
+  return day;
+};
 
 const startOfDayMs = (date: string, zone: string): number => {
   const wanted = Date.parse(`${date}T00:00:00.000Z`);
@@ -50,8 +63,19 @@ const startOfDayMs = (date: string, zone: string): number => {
   return guess;
 };
 
+const starts = new Map<string, string>();
+
 /** First instant of a day in a zone: when a fact stated by date becomes effective. */
-export const startOfDay = (date: string, zone: string): string => instant(startOfDayMs(date, zone));
+export const startOfDay = (date: string, zone: string): string => {
+  const key = `${zone}${date}`;
+  let start = starts.get(key);
+  if (start === undefined) {
+    start = instant(startOfDayMs(date, zone));
+    if (starts.size >= 1000) starts.clear();
+    starts.set(key, start);
+  }
+  return start;
+};
 
 /** Last instant of a day in a zone: what an as-of question by date means. */
 export const endOfDay = (date: string, zone: string): string => instant(startOfDayMs(addDays(date, 1), zone) - 1);

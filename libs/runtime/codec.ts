@@ -23,6 +23,9 @@ const publicBytes = (event: Written, personal: Readonly<Record<string, Purpose>>
   return JSON.stringify({ ...event, ...(event.reason ? { reason: { code: event.reason.code } } : {}), data });
 };
 
+/** How every sealed value begins. */
+const sealMark = 'sealed.1.';
+
 /** Between decisions (personal data in the clear) and stores (sealed). The one place that knows both. */
 export class Codec {
   private readonly vault: KeyVault;
@@ -38,10 +41,10 @@ export class Codec {
     const fields = Object.entries(personal).filter(
       ([field]) => written.data[field] !== null && written.data[field] !== undefined,
     );
-    if (fields.length === 0 && event.reason?.text === undefined)
-      return { id: event.id, type: event.type, json: JSON.stringify(event) };
-
     const bytes = publicBytes(written, personal);
+    if (bytes.includes(sealMark)) throw new SealLikeText(event.type);
+    if (fields.length === 0 && event.reason?.text === undefined) return { id: event.id, type: event.type, json: bytes };
+
     const data: Json = { ...written.data };
     for (const [field, purpose] of fields) data[field] = await this.sealOne(event, data[field], purpose, bytes);
     const reason =
@@ -89,6 +92,14 @@ export class Codec {
   private openOne(token: string, bytes?: string): unknown {
     const opened = open(token, (keyId) => this.vault.find(keyId), bytes);
     return opened === erased ? erased : opened.value;
+  }
+}
+
+/** Clear text that reads like a sealed value would be taken for one by every reader, and by a restore for one whose key is missing. */
+export class SealLikeText extends Error {
+  constructor(type: string) {
+    super(`${type} carries public text that reads like a sealed value`);
+    this.name = 'SealLikeText';
   }
 }
 

@@ -14,7 +14,7 @@ import { dateIn, instant } from '../kernel/time.ts';
 import { catalog, type LedgerEventType } from '../events/events.ts';
 import type { Clock, Entropy, Timer } from '../ports/clock.ts';
 import type { Appended, Conflict, EventStore } from '../ports/event-store.ts';
-import { SubjectErased, type Codec } from './codec.ts';
+import { SealLikeText, SubjectErased, type Codec } from './codec.ts';
 
 /** A command's envelope: who says it, when it became true, and what makes a repeat recognizable. */
 export interface CommandContext {
@@ -34,6 +34,8 @@ export interface CommandContext {
   readonly causationId: string;
   /** Revision that the own stream must have, from `If-Match`. */
   readonly ifMatch?: bigint;
+  /** Decides and looks at every gate, but writes nothing. */
+  readonly dryRun?: boolean;
 }
 
 export interface Answer {
@@ -193,6 +195,7 @@ export class Transactor {
       return refuse('TOO_BUSY');
     } catch (error) {
       if (error instanceof SubjectErased) return refuse('LEARNER_ERASED');
+      if (error instanceof SealLikeText) return refuse('TEXT_RESERVED');
       throw error;
     }
   }
@@ -244,6 +247,16 @@ export class Transactor {
       if (refusal === 'abandoned') return 'abandoned';
       if (refusal) return this.undo(takes, context, commandId, refusal);
 
+      if (context.dryRun) {
+        return {
+          stream: own.stream,
+          revision: own.revision,
+          position: 0n,
+          events: decision.map((e) => e.type),
+          commandId,
+          repeated: false,
+        };
+      }
       const result = await this.append(own, decision, { context, commandId, k, basis, subjectId, step: 'own' });
       if (result.outcome === 'appended') {
         if (plan.releases) {
@@ -270,7 +283,7 @@ export class Transactor {
     k: Circumstances,
     step: { context: CommandContext; commandId: string; subjectId: string | null },
   ): Promise<Refusal | 'abandoned' | null> {
-    for (const really of [false, true]) {
+    for (const really of step.context.dryRun ? [false] : [false, true]) {
       for (const take of takes) {
         for (let tries = 0; ; tries++) {
           if (tries === maxTries) return refuse('TOO_BUSY');
@@ -280,7 +293,7 @@ export class Transactor {
           if (gate.eventIds.has(eventId(step.commandId, take.stream, 'take', 0))) break;
           const decision = take.decide(gate.state, k);
           if (isRefusal(decision)) {
-            if (await this.freeRivals(take, gate, step.context, step.commandId)) continue;
+            if (!step.context.dryRun && (await this.freeRivals(take, gate, step.context, step.commandId))) continue;
             return decision;
           }
           if (!really || decision.length === 0) break;

@@ -12,6 +12,9 @@ export interface Claims {
   readonly streamOf: (kind: ClaimKind, value: string) => string;
 }
 
+/** What a person's id claim guards: the number within its kind of document. */
+export const idNumberValue = (identity: { readonly idType: string; readonly idNumber: string }): string => `${identity.idType}:${identity.idNumber}`;
+
 export type ClaimKind = 'id-number' | 'student-number';
 
 export const claimsOf = (institutionId: string, hmac: (domain: string, text: string) => string): Claims => ({

@@ -1,8 +1,5 @@
-import type { ImportEvent } from '../../events/catalog/enrollment.ts';
 import { calendarFact, classFact, policyFact, programFact } from '../../facts/reference.ts';
-import type { Decider } from '../../kernel/decider.ts';
 import { leg, type Plan, type Source, type Take } from '../../kernel/plan.ts';
-import { refuse } from '../../kernel/refusal.ts';
 import { classes, classStream, type ClassCommand } from './class.ts';
 import { enrollment, enrollmentStream, isActive, type Enrollment, type EnrollmentCommand } from './enrollment.ts';
 import {
@@ -142,37 +139,5 @@ export function planEnrollment(
 
 export const planClass = (classId: string, command: ClassCommand): Plan => ({
   own: leg(classStream(classId), classes, command),
-  subjectId: () => null,
-});
-
-// ── import runs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export const importStream = (runId: string): string => `import-${runId}`;
-
-export interface ImportRun {
-  readonly started: Extract<ImportEvent, { type: 'ImportStarted' }>['data'] | null;
-  readonly finished: Extract<ImportEvent, { type: 'ImportFinished' }>['data'] | null;
-}
-
-export type ImportCommand =
-  | ({ readonly type: 'StartImport' } & NonNullable<ImportRun['started']>)
-  | ({ readonly type: 'FinishImport' } & NonNullable<ImportRun['finished']>);
-
-export const importRun: Decider<ImportRun, ImportCommand, ImportEvent> = {
-  initial: { started: null, finished: null },
-  evolve: (s, event) => (event.type === 'ImportStarted' ? { ...s, started: event.data } : { ...s, finished: event.data }),
-  decide: (s, command) => {
-    if (command.type === 'StartImport') {
-      const { type: _type, ...data } = command;
-      return s.started ? [] : [{ type: 'ImportStarted', data }];
-    }
-    if (!s.started) return refuse('RUN_UNKNOWN');
-    const { type: _type, ...data } = command;
-    return s.finished ? [] : [{ type: 'ImportFinished', data }];
-  },
-};
-
-export const planImport = (runId: string, command: ImportCommand): Plan => ({
-  own: leg(importStream(runId), importRun, command),
   subjectId: () => null,
 });

@@ -1,0 +1,79 @@
+import type { ProgramEvent } from '../events/catalog/curriculum.ts';
+import type { Recorded } from '../kernel/decider.ts';
+import { refuse, type Refusal } from '../kernel/refusal.ts';
+import type { Codec } from '../runtime/codec.ts';
+import type { EventStore } from '../ports/event-store.ts';
+
+interface IndexedProgram {
+  readonly programId: string;
+  readonly institutionId: string;
+  readonly code: string;
+  readonly level: string;
+  readonly zh: string;
+  readonly en: string;
+}
+
+/** Programs by code and name, read from the log itself: an import must not depend on how far a view has come. */
+export class ProgramIndex {
+  private readonly store: EventStore;
+  private readonly codec: Codec;
+  private readonly programs: IndexedProgram[] = [];
+  private scannedTo = 0n;
+  private refreshing: Promise<void> | null = null;
+
+  constructor(store: EventStore, codec: Codec) {
+    this.store = store;
+    this.codec = codec;
+  }
+
+  /** Reads what was appended since the last time. */
+  refresh(): Promise<void> {
+    this.refreshing ??= this.scan().finally(() => (this.refreshing = null));
+    return this.refreshing;
+  }
+
+  private async scan(): Promise<void> {
+    for (;;) {
+      const page = await this.store.readAll(this.scannedTo, { types: ['ProgramPublished'], prefixes: ['program-'], limit: 5000 });
+      for (const stored of page.events) {
+        const { institutionId, stream, data } = this.codec.decode(stored) as Recorded<ProgramEvent>;
+        const { code, level, name } = data;
+        this.programs.push({
+          programId: stream.slice('program-'.length),
+          institutionId,
+          code,
+          level,
+          zh: plain(name.zh),
+          en: plain(name.en),
+        });
+      }
+      this.scannedTo = page.scannedTo;
+      if (page.end) return;
+    }
+  }
+
+  /** The one program that a row means, or why it cannot be told. */
+  find(
+    institutionId: string,
+    wanted: { readonly code?: string; readonly name?: string; readonly level?: string },
+  ): string | Refusal {
+    const name = wanted.name === undefined ? undefined : plain(wanted.name);
+    const here = this.programs.filter(
+      (p) => p.institutionId === institutionId && (wanted.level === undefined || p.level === wanted.level),
+    );
+    const byCode = wanted.code === undefined ? here : here.filter((p) => p.code === wanted.code);
+    const named = name === undefined ? byCode : byCode.filter((p) => p.zh === name || p.en === name);
+    if (named.length === 1) return named[0]!.programId;
+    if (named.length > 1) {
+      const candidates = named.map((p) => `${p.code} ${p.level}`);
+      return refuse('PROGRAM_AMBIGUOUS', { program: wanted.name ?? wanted.code, candidates });
+    }
+    if (byCode.length > 0 && wanted.code !== undefined) {
+      return refuse('PROGRAM_CODE_DISAGREES', { code: wanted.code, expected: byCode[0]!.zh, given: wanted.name });
+    }
+    return refuse('PROGRAM_UNKNOWN', { program: [wanted.code, wanted.name, wanted.level].filter(Boolean).join(' ') });
+  }
+}
+
+/** Names are compared without width, case and spaces. */
+const plain = (name: string): string => name.normalize('NFKC').replaceAll(/\s/g, '').toLowerCase();
