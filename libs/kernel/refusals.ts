@@ -174,6 +174,11 @@ export const refusals = {
     'The time to convert a completion into a diploma ended on {deadline}.',
   ),
   NO_SUCH_FIELD: is('invalid', '{event} 没有可更正的字段“{field}”。', '{event} has no correctable field “{field}”.'),
+  VALUE_NOT_ACCEPTED: is(
+    'invalid',
+    '“{field}”的新值不符合要求：应为{expected}。',
+    'The new value of “{field}” is not acceptable: it must be {expected}.',
+  ),
   NOTHING_TO_CORRECT: is('conflict', '新值与现值相同。', 'The new value is the present one.'),
   TARGET_UNKNOWN: is(
     'conflict',
@@ -211,3 +216,12 @@ export const refusals = {
 } as const satisfies Record<string, RefusalText>;
 
 export type RefusalCode = keyof typeof refusals;
+
+/** What any command may be answered, whatever it asks for. */
+export const commonRefusals = [
+  'NOT_FOUND',
+  'REVISION_CHANGED',
+  'IDEMPOTENCY_KEY_REUSED',
+  'TOO_BUSY',
+  'EFFECTIVE_IN_FUTURE',
+] as const satisfies readonly RefusalCode[];
