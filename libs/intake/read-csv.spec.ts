@@ -31,6 +31,16 @@ const encoders = {
   'UTF-16BE with mark': (text: string) => iconv.encode(text, 'utf16-be', { addBOM: true }),
 };
 
+/** Rows that fill the sample, so that what follows is parsed piece by piece; a mark lets each chunk be decoded as it comes. */
+const filler = 'f1,f2,f3\n'.repeat(8000);
+const cellsAfterFiller = async (text: string, chunk: number): Promise<(readonly string[])[]> => {
+  async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield Buffer.from(`\uFEFF${filler}`);
+    yield* inChunks(Buffer.from(text), chunk);
+  }
+  return (await all(readCsv(source()))).slice(8000).map(({ cells }) => cells);
+};
+
 describe('encodings', () => {
   const text = '考生号,姓名\r\n001,𠮷野·阿依古丽\r\n002,"张\r\n三"\r\n';
   const expected = [
@@ -100,6 +110,17 @@ describe('encodings', () => {
     for (let shift = 0; shift < 4; shift++) {
       const bytes = Buffer.from(`${'a'.repeat(shift)}${'王芳,'.repeat(30)}\n`.repeat(8000));
       expect((await rowsOf(bytes, 50_000)).length).toBe(8000);
+    }
+  });
+
+  it.each(Object.entries(encoders))('reads %s beyond the evidence, whatever the chunks cut', async (_, encode) => {
+    // 丂 ends in 0x40 and 亅 in 0x52 in GB 18030, 𠮷 has four bytes there of which two are digits.
+    const row = '丂亅𠮷王芳丂丂丂亅𠮷,1\n';
+    const bytes = encode(row.repeat(40_000));
+    expect(bytes.length).toBeGreaterThan(1_048_576);
+    for (const chunk of [4099, 65_537]) {
+      const different = (await cellsOf(bytes, chunk)).filter(([cell]) => cell !== row.slice(0, -3));
+      expect(different).toEqual([]);
     }
   });
 
@@ -173,12 +194,14 @@ describe('rows', () => {
 
   it.each(['\n', '\r\n', '\r'])('takes %j as line end, at the end of the file too or not', async (end) => {
     for (const last of ['', end]) {
-      for (const chunk of [1, 4, 100])
-        expect(await cellsOf(`a,b${end}1,2${end}3,${last}`, chunk)).toEqual([
-          ['a', 'b'],
-          ['1', '2'],
-          ['3', ''],
-        ]);
+      const text = `a,b${end}1,2${end}3,${last}`;
+      const expected = [
+        ['a', 'b'],
+        ['1', '2'],
+        ['3', ''],
+      ];
+      expect(await cellsOf(text)).toEqual(expected);
+      for (const chunk of [1, 2, 3, 4, 5, 100]) expect(await cellsAfterFiller(text, chunk)).toEqual(expected);
     }
   });
 
@@ -229,7 +252,7 @@ describe('rows', () => {
         fc.integer({ min: 1, max: 30 }),
         async (lines, end, chunk) => {
           const text = ['h1,h2,h3,h4,h5,h6,h7,h8,h9', ...lines].join(end);
-          expect(await cellsOf(text, chunk)).toEqual(
+          expect(await cellsAfterFiller(text, chunk)).toEqual(
             parse(text, { relax_column_count: true, record_delimiter: ['\r\n', '\n', '\r'] }),
           );
         },

@@ -48,7 +48,7 @@ export interface Table<F extends string = string> {
   readonly unknownColumns: readonly UnknownColumn[];
   /** Rows left out as the foot of the table; added while records are read. */
   readonly footRows: readonly number[];
-  /** To be read once. Blank rows are left out. */
+  /** To be read once, to the end or until a `break`: either closes the file. Blank rows are left out. */
   readonly records: AsyncGenerator<TableRecord<F>, void, undefined>;
 }
 
@@ -60,26 +60,34 @@ const headerWithin = 50;
  * what the rows throw goes through.
  */
 export const readTable = async <F extends string>(rows: AsyncIterable<SheetRow>, form: SheetForm<F>): Promise<Table<F>> => {
-  const fieldByHeader = headersOf(form);
   const iterator = rows[Symbol.asyncIterator]();
-  let best: { row: number; missing: string[]; recognized: number } | undefined;
-  let searched = 0;
+  try {
+    return await findTable(iterator, form);
+  } catch (error) {
+    await iterator.return?.();
+    throw error;
+  }
+};
 
+const findTable = async <F extends string>(rows: AsyncIterator<SheetRow>, form: SheetForm<F>): Promise<Table<F>> => {
+  const fieldByHeader = headersOf(form);
+  let nearest: { row: number; missing: string[]; recognized: number } | undefined;
+  let searched = 0;
   while (searched < headerWithin) {
-    const next = await iterator.next();
+    const next = await rows.next();
     if (next.done) break;
     const { row, cells } = next.value;
     searched = row;
     const fields = cells.map((cell) => fieldByHeader.get(headerWord(cell)));
     const found = new Set(fields.filter((field) => field !== undefined));
     const missing = form.needed.filter((oneOf) => !oneOf.some((field) => found.has(field)));
-    if (found.size > 0 && missing.length === 0) return tableUnder(row, cells, fields, form, iterator);
-    if (found.size > (best?.recognized ?? 0) || !best)
-      best = { row, missing: missing.map((oneOf) => titleOf(form, oneOf)), recognized: found.size };
+    if (missing.length === 0) return tableUnder(row, cells, fields, form, rows);
+    if (!nearest || found.size > nearest.recognized) {
+      nearest = { row, missing: missing.map((oneOf) => titleOf(form, oneOf)), recognized: found.size };
+    }
   }
-  await iterator.return?.();
-  if (!best) throw new UnreadableFile('FILE_EMPTY');
-  throw new UnreadableFile('HEADER_NOT_FOUND', { searched, row: best.row, missing: best.missing });
+  if (!nearest) throw new UnreadableFile('FILE_EMPTY');
+  throw new UnreadableFile('HEADER_NOT_FOUND', { searched, row: nearest.row, missing: nearest.missing });
 };
 
 /** Case, spaces, full-width forms, notes in brackets and an asterisk do not matter. */

@@ -131,14 +131,20 @@ describe('numbers that are names', () => {
     expect(parseNumber(cell, 32)).toEqual({ ok: true, value: number });
   });
 
-  it.each(['2.0261E+10', '2.02601E+7', '4.40305E+17', '4.40305200801011E+17', '1.38E10', '440305200801011234.0', '2.5E+0'])(
-    'refuses %s: digits may be lost',
-    (cell) => {
-      expect(value(parseNumber(cell, 32))).toBe('ID_DIGITS_LOST');
-      expect(value(parseText(cell))).toBe('ID_DIGITS_LOST');
-      expect(value(parseIdNumber(cell, 'resident-id'))).toBe('ID_DIGITS_LOST');
-    },
-  );
+  it.each([
+    '2.0261E+10',
+    '2.02601E+7',
+    '4.40305E+17',
+    '4.40305200801011E+17',
+    '4.40305200801011234E+17',
+    '1.38E10',
+    '440305200801011234.0',
+    '2.5E+0',
+  ])('refuses %s: digits may be lost', (cell) => {
+    expect(value(parseNumber(cell, 32))).toBe('ID_DIGITS_LOST');
+    expect(value(parseText(cell))).toBe('ID_DIGITS_LOST');
+    expect(value(parseIdNumber(cell, 'resident-id'))).toBe('ID_DIGITS_LOST');
+  });
 
   it('gives back every number that a mantissa holds whole, and no other', () => {
     fc.assert(
