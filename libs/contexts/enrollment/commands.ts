@@ -2,7 +2,6 @@ import type { CommandFacts } from '../../kernel/commands.ts';
 import type { ClassCommand } from './class.ts';
 import type { EnrollmentCommand } from './enrollment.ts';
 import type { LearnerCommand } from './learner.ts';
-import type { ImportCommand } from './plans.ts';
 
 /** Moves of the learner's gate: other commands make them, no caller does. */
 type GateCommand = 'OpenEnrollment' | 'CloseEnrollment' | 'BeginClosing' | 'DropClosing' | 'HoldPeriod' | 'ReleasePeriod';
@@ -270,16 +269,3 @@ export const classCommands = {
     refusals: [],
   },
 } as const satisfies Record<ClassCommand['type'], CommandFacts>;
-
-export const importCommands = {
-  StartImport: {
-    title: { zh: '开始导入', en: 'Start an import run' },
-    events: ['ImportStarted'],
-    refusals: [],
-  },
-  FinishImport: {
-    title: { zh: '结束导入', en: 'Finish an import run' },
-    events: ['ImportFinished'],
-    refusals: ['RUN_UNKNOWN'],
-  },
-} as const satisfies Record<ImportCommand['type'], CommandFacts>;
