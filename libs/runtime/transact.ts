@@ -283,11 +283,14 @@ export class Transactor {
     k: Circumstances,
     step: { context: CommandContext; commandId: string; subjectId: string | null },
   ): Promise<Refusal | 'abandoned' | null> {
+    const looked: Loaded[] = [];
     for (const really of step.context.dryRun ? [false] : [false, true]) {
-      for (const take of takes) {
+      for (const [index, take] of takes.entries()) {
         for (let tries = 0; ; tries++) {
           if (tries === maxTries) return refuse('TOO_BUSY');
-          const gate = await this.load(take as Source);
+          // What was just looked at is good for the first try: if it moved since, the append conflicts.
+          const gate = really && tries === 0 ? looked[index]! : await this.load(take as Source);
+          looked[index] = gate;
           if (gate.abandoned.has(step.commandId)) return 'abandoned';
           if (gate.institutionId !== null && gate.institutionId !== step.context.institutionId) return refuse('NOT_FOUND');
           if (gate.eventIds.has(eventId(step.commandId, take.stream, 'take', 0))) break;
