@@ -180,6 +180,8 @@ export class Imports {
 
   private async rosterRow(run: Run, row: RosterRow): Promise<RowAnswer> {
     const refused = (refusal: Refusal): RowAnswer => ({ row: row.row, outcome: 'refused', refusal, position: 0n });
+    const studying = row.status === 'registered' || row.status === 'suspended' || row.status === 'status-retained';
+    if (studying && row.studentNumber === undefined) return refused(refuse('STUDENT_NUMBER_MISSING'));
     const programId = this.programs.find(run.institutionId, { ...row.program, ...(row.level && { level: row.level }) });
     if (isRefusal(programId)) return refused(programId);
     const rowDigest = this.deps.vault.hmac('roster-row', canonicalRow(row));

@@ -211,6 +211,7 @@ export const refusals = {
     'It differs from what is recorded: {differences}. Use a correction.',
   ),
   STATUS_NEEDS_DATE: is('conflict', '学籍状态“{status}”需要异动日期。', 'The status “{status}” needs a status date.'),
+  STUDENT_NUMBER_MISSING: is('invalid', '在籍、休学或保留学籍的学生须有学号。', 'A student on the register needs a student number.'),
   RUN_UNKNOWN: is('not-found', '没有这个导入批次。', 'There is no such import run.'),
   RUN_FINISHED: is('conflict', '该导入批次已结束。', 'The import run is finished.'),
 } as const satisfies Record<string, RefusalText>;

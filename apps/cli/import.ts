@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { programForm, mapProgramRow } from '../../libs/intake/programs.ts';
+import { readCsv } from '../../libs/intake/read-csv.ts';
+import { rosterForm, mapRosterRow } from '../../libs/intake/roster.ts';
+import { problemText, type Problem } from '../../libs/intake/problems.ts';
+import { readTable, type SheetForm, type TableRecord } from '../../libs/intake/table.ts';
+import { fileErrorText, UnreadableFile } from '../../libs/intake/unreadable-file.ts';
+import { writeCsv } from '../../libs/intake/write-csv.ts';
+import { fill, type Language } from '../../libs/kernel/bilingual.ts';
+import { CommandFailed, type Connection } from './connection.ts';
+import { Progress } from './progress.ts';
+import { words } from './words.ts';
+
+export interface ImportArguments {
+  readonly kind: 'roster' | 'programs';
+  readonly file: string;
+  readonly dryRun: boolean;
+  readonly formClasses: boolean;
+  readonly result: string;
+  readonly language: Language;
+}
+
+type Mapper = (
+  record: TableRecord,
+) => { ok: true; row: object; warnings: readonly Problem[] } | { ok: false; problems: readonly Problem[] };
+
+const kinds: Readonly<Record<ImportArguments['kind'], { form: SheetForm; map: Mapper }>> = {
+  roster: { form: rosterForm as SheetForm, map: mapRosterRow as unknown as Mapper },
+  programs: { form: programForm as SheetForm, map: mapProgramRow as unknown as Mapper },
+};
+
+interface RowResult {
+  readonly row: number;
+  readonly outcome: string;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+/** Rows sent in one request, and requests under way: while one batch commits, the next is decided. */
+const batchSize = 400;
+const inFlight = 3;
+const warningsShown = 20;
+
+/** Reads, maps and sends a file. Answers the exit code: 0 all taken, 2 some refused. Throws CommandFailed for everything else. */
+export async function importFile(args: ImportArguments, connection: Connection, say: (line: string) => void): Promise<number> {
+  const { kind, file, dryRun, formClasses, language } = args;
+  if (!existsSync(file)) throw new CommandFailed(fill(words.fileMissing[language], { file }));
+  try {
+    const { digest, rows } = await survey(file, kinds[kind].form);
+    return await new ImportJob(args, connection, say, rows).run(digest, { kind, dryRun, formClasses });
+  } catch (error) {
+    if (error instanceof UnreadableFile) throw new CommandFailed(`${fileErrorText(error, language)} (${error.code})`);
+    throw error;
+  }
+}
+
+/** Reads the file to its end before a run is started: one that breaks off or is no such sheet leaves no trace. */
+async function survey(file: string, form: SheetForm): Promise<{ digest: string; rows: number }> {
+  const hash = createHash('sha256');
+  async function* hashed(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of createReadStream(file) as AsyncIterable<Uint8Array>) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  let rows = 0;
+  for await (const _record of (await readTable(readCsv(hashed()), form)).records) rows++;
+  return { digest: hash.digest('hex'), rows };
+}
+
+class ImportJob {
+  private readonly args: ImportArguments;
+  private readonly connection: Connection;
+  private readonly say: (line: string) => void;
+  private readonly expected: number;
+  private readonly counts = new Map<string, number>();
+  private readonly warnings: string[] = [];
+  private warningCount = 0;
+  private rows = 0;
+
+  constructor(args: ImportArguments, connection: Connection, say: (line: string) => void, expected: number) {
+    this.args = args;
+    this.connection = connection;
+    this.say = say;
+    this.expected = expected;
+  }
+
+  async run(fileDigest: string, options: { kind: string; dryRun: boolean; formClasses: boolean }): Promise<number> {
+    const { language, dryRun } = this.args;
+    const began = performance.now();
+    const table = await readTable(readCsv(createReadStream(this.args.file)), kinds[this.args.kind].form);
+    const started = await this.connection.post<{ runId: string; ordinal: number; continued: boolean }>(
+      '/v1/imports',
+      fileDigest,
+      { ...options, fileDigest },
+    );
+    if (started.continued) this.say(fill(words.continued[language], { ordinal: started.ordinal }));
+
+    const progress = new Progress(language);
+    const temporary = `${this.args.result}.part`;
+    const header = [...table.header, words.rowNumber[language], words.code[language], words.reason[language]];
+    const refused = this.send(table.records, started.runId, progress);
+    await pipeline(writeCsv(rowsAfter(header, refused), { cells: 'as-sent' }), createWriteStream(temporary));
+    progress.clear();
+
+    const count = (outcome: string): number => this.counts.get(outcome) ?? 0;
+    const taken = count('published') + count('admitted') + count('registered') + count('imported');
+    let lag = 0n;
+    if (!dryRun) {
+      const finish = { rows: this.rows, taken, unchanged: count('unchanged'), refused: count('refused') };
+      const finished = await this.connection.post<{ lag: string }>(`/v1/imports/${started.runId}/finish`, started.runId, finish);
+      lag = BigInt(finished.lag);
+    }
+    if (count('refused') > 0) await rename(temporary, this.args.result);
+    else await rm(temporary);
+    this.report(
+      table.unknownColumns.map((c) => c.header || `#${c.column}`),
+      table.footRows,
+      (performance.now() - began) / 1000,
+      lag,
+    );
+    return count('refused') > 0 ? 2 : 0;
+  }
+
+  /** Sends batches, several at once, and yields the refused rows in the order of the file. */
+  private async *send(
+    records: AsyncIterable<TableRecord>,
+    runId: string,
+    progress: Progress,
+  ): AsyncGenerator<string[], void, undefined> {
+    const sent: Promise<string[][]>[] = [];
+    let batch: TableRecord[] = [];
+    for await (const record of records) {
+      batch.push(record);
+      if (batch.length < batchSize) continue;
+      sent.push(this.sendBatch(batch, runId));
+      batch = [];
+      if (sent.length >= inFlight) {
+        yield* await sent.shift()!;
+        progress.show(this.rows / this.expected, this.rows);
+      }
+    }
+    if (batch.length > 0) sent.push(this.sendBatch(batch, runId));
+    for (const answers of sent) yield* await answers;
+    progress.show(1, this.rows);
+  }
+
+  private async sendBatch(records: readonly TableRecord[], runId: string): Promise<string[][]> {
+    const { kind, dryRun, language } = this.args;
+    const results = new Map<number, RowResult>();
+    const rows: object[] = [];
+    for (const record of records) {
+      const mapped = kinds[kind].map(record);
+      if (mapped.ok) {
+        rows.push(mapped.row);
+        for (const warning of mapped.warnings) this.warn(record.row, problemText(warning, language));
+      } else {
+        const reason = mapped.problems.map((problem) => problemText(problem, language)).join(' ');
+        results.set(record.row, {
+          row: record.row,
+          outcome: 'refused',
+          code: [...new Set(mapped.problems.map((p) => p.code))].join(' '),
+          reason,
+        });
+      }
+    }
+    if (rows.length > 0) {
+      const key = `${runId}-${records[0]!.row}`;
+      const { answers } = await this.connection.post<{ answers: RowResult[] }>(`/v1/imports/${runId}/rows`, key, {
+        kind,
+        dryRun,
+        rows,
+      });
+      for (const answer of answers) results.set(answer.row, answer);
+    }
+    this.rows += records.length;
+    const refused: string[][] = [];
+    for (const record of records) {
+      const result = results.get(record.row)!;
+      this.counts.set(result.outcome, (this.counts.get(result.outcome) ?? 0) + 1);
+      if (result.outcome === 'refused') refused.push([...record.raw, String(record.row), result.code ?? '', result.reason ?? '']);
+    }
+    return refused;
+  }
+
+  private warn(row: number, text: string): void {
+    this.warningCount++;
+    if (this.warnings.length < warningsShown) this.warnings.push(fill(words.warning[this.args.language], { row, text }));
+  }
+
+  private report(unknown: readonly string[], footRows: readonly number[], seconds: number, lag: bigint): void {
+    const { language, result, dryRun } = this.args;
+    const line = (word: keyof typeof words, facts: Record<string, unknown> = {}): void =>
+      this.say(fill(words[word][language], facts));
+    for (const outcome of ['published', 'admitted', 'registered', 'imported', 'unchanged', 'refused'] as const) {
+      const count = this.counts.get(outcome);
+      if (count) this.say(`${String(count).padStart(8)}  ${words[outcome][language]}`);
+    }
+    this.say(`${String(this.rows).padStart(8)}  ${words.total[language]}`);
+    if (unknown.length > 0) line('unknownColumns', { columns: unknown });
+    if (footRows.length > 0) line('footRows', { rows: footRows });
+    for (const warning of this.warnings) this.say(warning);
+    if (this.warningCount > this.warnings.length) line('moreWarnings', { count: this.warningCount - this.warnings.length });
+    if (this.counts.get('refused')) line('result', { file: result });
+    if (dryRun) line('dryRun');
+    else line('took', { seconds: seconds.toFixed(1), rate: Math.round(this.rows / Math.max(seconds, 0.001)), lag });
+  }
+}
+
+/** The header once, then the rows; every row as wide as the header, so that the added columns stay under their names. */
+async function* rowsAfter(
+  header: readonly string[],
+  rows: AsyncIterable<string[]>,
+): AsyncGenerator<readonly string[], void, undefined> {
+  yield header;
+  for await (const row of rows) {
+    const own = row.slice(0, -3);
+    const padding = Array.from({ length: Math.max(0, header.length - 3 - own.length) }, () => '');
+    yield [...own.slice(0, header.length - 3), ...padding, ...row.slice(-3)];
+  }
+}

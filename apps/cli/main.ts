@@ -1,0 +1,156 @@
+import { createWriteStream } from 'node:fs';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { fill, type Language } from '../../libs/kernel/bilingual.ts';
+import { CommandFailed, connect, type Connection } from './connection.ts';
+import { importFile } from './import.ts';
+import { backup, mint, restore } from './maintenance.ts';
+import { words, languageOf } from './words.ts';
+
+const options = {
+  'dry-run': { type: 'boolean' },
+  'form-classes': { type: 'boolean' },
+  result: { type: 'string' },
+  form: { type: 'string' },
+  out: { type: 'string' },
+  after: { type: 'string' },
+  open: { type: 'boolean' },
+  sub: { type: 'string' },
+  role: { type: 'string' },
+  institution: { type: 'string' },
+  org: { type: 'string' },
+  learner: { type: 'string' },
+  erasures: { type: 'string' },
+  'master-key': { type: 'string' },
+  lang: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values'];
+
+/** Exit codes: 0 all taken, 2 some rows refused, 1 failed. Results go to standard output, everything else to standard error. */
+async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  let language = languageOf(undefined, env);
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  try {
+    const { values, positionals } = parse(argv, language);
+    language = languageOf(values.lang, env);
+    const [command, ...rest] = positionals;
+    if (values.help || command === undefined || command === 'help') {
+      say(words.usage[language]);
+      return command === undefined && !values.help ? 1 : 0;
+    }
+    return await run(command, rest, values, { env, language, say });
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+function parse(argv: readonly string[], language: Language): { values: Values; positionals: string[] } {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (error) {
+    throw new CommandFailed(
+      `${fill(words.badArguments[language], { why: (error as Error).message })}\n\n${words.usage[language]}`,
+    );
+  }
+}
+
+interface Console {
+  readonly env: NodeJS.ProcessEnv;
+  readonly language: Language;
+  readonly say: (line: string) => void;
+}
+
+async function run(command: string, rest: readonly string[], values: Values, console: Console): Promise<number> {
+  const { env, language, say } = console;
+  const needed = (value: string | undefined, name: string): string => {
+    if (value === undefined || value === '') throw new CommandFailed(fill(words.badArguments[language], { why: name }));
+    return value;
+  };
+  switch (command) {
+    case 'import': {
+      const [kind, file] = rest;
+      if (kind !== 'roster' && kind !== 'programs') throw new CommandFailed(words.usage[language]);
+      const args = {
+        kind,
+        file: needed(file, 'FILE'),
+        dryRun: values['dry-run'] ?? false,
+        formClasses: values['form-classes'] ?? false,
+        result: values.result ?? `${file}.result.csv`,
+        language,
+      } as const;
+      return connected(console, (connection) => importFile(args, connection, say));
+    }
+    case 'export':
+      return connected(console, (connection) => exportTo(rest[0], values, connection, console));
+    case 'rebuild':
+      return connected(console, (connection) => rebuild(needed(rest[0], 'VIEW'), connection, console));
+    case 'token':
+      say(
+        await mint(env, language, {
+          sub: needed(values.sub, '--sub'),
+          role: needed(values.role, '--role'),
+          ...(values.institution === undefined ? {} : { institution: values.institution }),
+          ...(values.org === undefined ? {} : { org: values.org }),
+          ...(values.learner === undefined ? {} : { learner: values.learner }),
+        }),
+      );
+      return 0;
+    case 'backup':
+      say(await backup(env, language, needed(rest[0], 'FOLDER')));
+      return 0;
+    case 'restore':
+      say(
+        await restore(env, language, needed(rest[0], 'FOLDER'), needed(values.erasures, '--erasures FILE'), values['master-key']),
+      );
+      return 0;
+    default:
+      throw new CommandFailed(`${fill(words.unknownCommand[language], { command })}\n\n${words.usage[language]}`);
+  }
+}
+
+async function connected(console: Console, work: (connection: Connection) => Promise<number>): Promise<number> {
+  const connection = await connect(console.env, console.language);
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function exportTo(
+  what: string | undefined,
+  values: Values,
+  connection: Connection,
+  { language }: Console,
+): Promise<number> {
+  let path: string;
+  if (what === 'register') path = `/v1/exports/register?form=${values.form ?? 'full'}&lang=${language}`;
+  else if (what === 'events')
+    path = `/v1/events?after=${encodeURIComponent(values.after ?? '0')}${values.open ? '&open=true' : ''}`;
+  else throw new CommandFailed(words.usage[language]);
+  const response = await connection.get(path);
+  const target: Writable = values.out === undefined ? process.stdout : createWriteStream(values.out);
+  await pipeline(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), target, {
+    end: values.out !== undefined,
+  });
+  if (values.out !== undefined) process.stderr.write(`${fill(words.written[language], { file: values.out })}\n`);
+  return 0;
+}
+
+async function rebuild(view: string, connection: Connection, { language, say }: Console): Promise<number> {
+  const began = performance.now();
+  const done = await connection.post<{ events: string | number }>(
+    `/v1/views/${encodeURIComponent(view)}/rebuild`,
+    crypto.randomUUID(),
+    {},
+  );
+  say(fill(words.rebuilt[language], { view, events: done.events, seconds: ((performance.now() - began) / 1000).toFixed(1) }));
+  return 0;
+}
+
+process.exitCode = await main(process.argv.slice(2), process.env);

@@ -1,0 +1,106 @@
+import type { Bilingual, Language } from '../../libs/kernel/bilingual.ts';
+
+/** The CLI's own sentences. Refusals and row problems bring theirs. */
+export const words = {
+  usage: {
+    zh: `用法：npm run -s ledger -- <命令> [参数]
+
+  import programs|roster FILE   导入专业或学籍名册（csv）
+      --dry-run                 只说明会发生什么，不写入
+      --form-classes            首次出现的行政班自动组建
+      --result FILE             被拒行及原因（默认 FILE.result.csv）
+  export register               导出学籍表（csv）
+      --form full|coded         全表或注册库 18 个编码字段（默认 full）
+      --out FILE                写入文件（默认标准输出）
+  export events [--after N] [--open] [--out FILE]
+                                导出事件（每行一个 JSON）
+  rebuild VIEW                  从零重建一个视图
+  token --sub ID --role ROLE [--institution ID] [--org ID] [--learner ID]
+                                生成开发令牌（仅限本机）
+  backup FOLDER                 备份日志与密钥库
+  restore FOLDER --erasures FILE [--master-key FILE]
+                                恢复到 LEDGER_DATA，并重放删除记录
+
+  --lang zh|en                  语言（默认按 LANG）
+环境变量：LEDGER_TOKEN 令牌；LEDGER_DATA 数据目录；LEDGER_URL 服务地址（默认找数据目录里正在运行的服务，没有则自己打开数据目录）`,
+    en: `Usage: npm run -s ledger -- COMMAND [ARGUMENTS]
+
+  import programs|roster FILE   imports programs or a student roster (csv)
+      --dry-run                 tells what would happen, writes nothing
+      --form-classes            forms administrative classes on first sight
+      --result FILE             refused rows and why (default FILE.result.csv)
+  export register               writes the student register (csv)
+      --form full|coded         the full sheet, or the national register's 18 coded fields (default full)
+      --out FILE                into a file (default standard output)
+  export events [--after N] [--open] [--out FILE]
+                                writes events, one JSON a line
+  rebuild VIEW                  folds a view again from zero
+  token --sub ID --role ROLE [--institution ID] [--org ID] [--learner ID]
+                                mints a development token (loopback only)
+  backup FOLDER                 copies the log and the key vault
+  restore FOLDER --erasures FILE [--master-key FILE]
+                                restores into LEDGER_DATA and replays erasures
+
+  --lang zh|en                  language (default from LANG)
+Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (default: the server that holds the data folder; where none runs, the command opens the folder itself)`,
+  },
+  unknownCommand: { zh: '没有这个命令：{command}', en: 'There is no such command: {command}' },
+  badArguments: { zh: '参数有误：{why}', en: 'The arguments are wrong: {why}' },
+  tokenMissing: {
+    zh: '需要令牌：请把启动时打印的令牌放入环境变量 LEDGER_TOKEN。',
+    en: 'A token is needed: put one that the start printed into LEDGER_TOKEN.',
+  },
+  noKeys: {
+    zh: '{folder} 中没有开发密钥：请先 npm start 一次，或设置 LEDGER_DATA。',
+    en: 'There are no development keys in {folder}: run npm start once, or set LEDGER_DATA.',
+  },
+  fileMissing: { zh: '没有这个文件：{file}', en: 'There is no such file: {file}' },
+  serverGone: { zh: '连不上服务 {url}：{why}', en: 'The server at {url} cannot be reached: {why}' },
+  reading: { zh: '读取', en: 'reading' },
+  rows: { zh: '行', en: 'rows' },
+  perSecond: { zh: '行/秒', en: 'rows/s' },
+  left: { zh: '剩余', en: 'left' },
+  continued: { zh: '继续上次未完成的导入（第 {ordinal} 次）。', en: 'Going on with the unfinished run (number {ordinal}).' },
+  dryRun: { zh: '试运行：没有写入任何内容。', en: 'Dry run: nothing was written.' },
+  published: { zh: '已发布专业', en: 'programs published' },
+  admitted: { zh: '已录取', en: 'admitted' },
+  registered: { zh: '已注册', en: 'registered' },
+  imported: { zh: '已导入既有学籍', en: 'students of before imported' },
+  unchanged: { zh: '无变化', en: 'unchanged' },
+  refused: { zh: '被拒', en: 'refused' },
+  total: { zh: '合计', en: 'total' },
+  unknownColumns: { zh: '未识别的列（未读取）：{columns}', en: 'Columns that are not known (not read): {columns}' },
+  footRows: { zh: '表尾行（未读取）：{rows}', en: 'Rows below the table (not read): {rows}' },
+  warning: { zh: '第 {row} 行：{text}', en: 'Row {row}: {text}' },
+  moreWarnings: { zh: '……另有 {count} 条提示', en: '… and {count} more notes' },
+  result: {
+    zh: '被拒行已写入 {file}：更正后可直接再次导入。',
+    en: 'Refused rows are in {file}: correct them there and import that file.',
+  },
+  took: {
+    zh: '用时 {seconds} 秒，{rate} 行/秒；视图落后 {lag} 个事件。',
+    en: '{seconds} s, {rate} rows/s; views are {lag} events behind.',
+  },
+  rowNumber: { zh: '原行号', en: 'row' },
+  code: { zh: '原因代码', en: 'code' },
+  reason: { zh: '原因', en: 'reason' },
+  written: { zh: '已写入 {file}', en: 'Written to {file}' },
+  rebuilt: {
+    zh: '视图 {view} 已重建：{events} 个事件，{seconds} 秒。',
+    en: 'View {view} is rebuilt: {events} events in {seconds} s.',
+  },
+  backedUp: { zh: '已备份到 {folder}：日志至第 {head} 位。', en: 'Backed up to {folder}: the log up to position {head}.' },
+  restored: {
+    zh: '已恢复到 {folder}，重放删除记录 {replayed} 条。',
+    en: 'Restored into {folder}; {replayed} erasures replayed.',
+  },
+  unlisted: {
+    zh: '注意：备份中有 {unlisted} 条删除不在所给的 erasures.jsonl 中——它可能不是最新的。',
+    en: 'Note: the backup knows {unlisted} erasures that the given erasures.jsonl does not: it may not be the latest.',
+  },
+} as const satisfies Record<string, Bilingual>;
+
+export const languageOf = (asked: string | undefined, env: NodeJS.ProcessEnv): Language => {
+  if (asked === 'zh' || asked === 'en') return asked;
+  return /^zh/i.test(env['LC_ALL'] ?? env['LC_MESSAGES'] ?? env['LANG'] ?? '') ? 'zh' : 'en';
+};
