@@ -6,7 +6,7 @@ export const schemaVersion = 1;
 // Streams are numbered as they appear, so the streams in use lie side by side in the index of events: with their names as its
 // key every append dirties a page of its own, and 64 appends a commit took up to twice the time.
 // No index on event ids: a repeated append is recognized at its place in the stream, and random keys cost twice the writes.
-const tables = `
+export const tables = `
   CREATE TABLE stream (
     number INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE

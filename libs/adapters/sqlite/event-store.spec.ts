@@ -64,10 +64,10 @@ describe('one writer per file', () => {
   });
 
   it('refuses it under another name of the file', async () => {
-    await (await open()).close();
     const other = join(folder, 'other.db');
     await symlink(path, other);
-    await open();
+    await open({ path: other });
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_IN_USE' });
     await expect(open({ path: other })).rejects.toMatchObject({ code: 'STORE_IN_USE' });
   });
 

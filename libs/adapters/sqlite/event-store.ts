@@ -1,5 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { closeSync, existsSync, openSync, realpathSync } from 'node:fs';
 import { setImmediate as onNextTurn } from 'node:timers';
 import { checkAppend, checkInstant } from '../../ports/append-rules.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -15,7 +14,16 @@ import type {
 } from '../../ports/event-store.ts';
 import { StoreFault } from '../../ports/store-fault.ts';
 import { openSqliteEventReader, type SqliteEventReader } from './event-reader.ts';
-import { answerWidth, conflicted, repeated, type Batch, type WriterSettings } from './writer-protocol.ts';
+import { asStoreFault } from './sqlite-fault.ts';
+import {
+  answerWidth,
+  commitAppends,
+  commitChars,
+  conflicted,
+  repeated,
+  type Batch,
+  type WriterSettings,
+} from './writer-protocol.ts';
 import { WriterThread } from './writer-thread.ts';
 
 export interface SqliteEventStoreOptions {
@@ -38,14 +46,23 @@ export interface SqliteEventStore extends EventStore {
  * reads run on the calling thread. Throws STORE_IN_USE where another writer, in whatever process, holds the file.
  */
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<SqliteEventStore> {
-  // One name for one file: the lock stands beside it.
-  const path = existsSync(options.path) ? realpathSync(options.path) : resolve(options.path);
+  const path = realPath(options.path);
   const writer = await WriterThread.start({ path, maxBytes: options.maxBytes });
   try {
     return new Store(writer, openSqliteEventReader({ path, pollMs: 'never' }), options.clock);
   } catch (fault) {
     await writer.close();
     throw fault;
+  }
+}
+
+/** One name for one file, since the lock stands beside it. A link to a missing file has a real path only once the file is there. */
+function realPath(path: string): string {
+  try {
+    if (!existsSync(path)) closeSync(openSync(path, 'a'));
+    return realpathSync(path);
+  } catch (error) {
+    throw asStoreFault(error);
   }
 }
 
@@ -57,14 +74,7 @@ interface Pending {
 interface Queued {
   readonly batch: Batch;
   readonly pending: Pending[];
-  chars: number;
 }
-
-/** Bounds of one commit and of one message between the threads. */
-const batchAppends = 512;
-const batchChars = 16 * 1024 * 1024;
-/** The writer commits one batch while the next one already waits at its door. */
-const batchesInFlight = 2;
 
 class Store implements SqliteEventStore {
   readonly #writer: WriterThread;
@@ -83,11 +93,11 @@ class Store implements SqliteEventStore {
   }
 
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Appended | Conflict> {
-    const { promise, resolve: answer, reject } = Promise.withResolvers<Appended | Conflict>();
+    const { promise, resolve, reject } = Promise.withResolvers<Appended | Conflict>();
     try {
       if (this.#closing) throw new StoreFault('STORE_CLOSED', 'the store was closed');
       checkAppend(stream, expected, events);
-      this.#enqueue(stream, expected, events, { resolve: answer, reject });
+      this.#enqueue(stream, expected, events, { resolve, reject });
     } catch (fault) {
       reject(fault);
     }
@@ -118,19 +128,20 @@ class Store implements SqliteEventStore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#drain().then(() => this.#release(() => this.#writer.close()));
+    this.#closing ??= this.#drain().then(() => this.#release());
     return this.#closing;
   }
 
-  abandon(): Promise<void> {
-    this.#closing ??= this.#release(() => this.#writer.terminate());
-    return this.#closing;
+  async abandon(): Promise<void> {
+    this.#closing ??= this.#reader.close();
+    await this.#writer.terminate();
+    await this.#closing;
   }
 
-  async #release(endWriter: () => Promise<void>): Promise<void> {
+  async #release(): Promise<void> {
     // The reader first: the last connection to close writes the log back and removes its files, which a reader cannot.
     await this.#reader.close();
-    await endWriter();
+    await this.#writer.close();
   }
 
   #drain(): Promise<void> {
@@ -140,7 +151,7 @@ class Store implements SqliteEventStore {
 
   #enqueue(stream: string, expected: ExpectedRevision, events: readonly NewEvent[], pending: Pending): void {
     let last = this.#queue.at(-1);
-    if (last === undefined || last.pending.length >= batchAppends || last.chars >= batchChars) {
+    if (last === undefined || last.pending.length >= commitAppends || last.batch.chars >= commitChars) {
       last = emptyBatch();
       this.#queue.push(last);
     }
@@ -152,19 +163,19 @@ class Store implements SqliteEventStore {
       batch.ids.push(event.id);
       batch.types.push(event.type);
       batch.jsons.push(event.json);
-      last.chars += event.json.length;
+      batch.chars += event.json.length;
     }
     last.pending.push(pending);
     this.#schedule();
   }
 
-  /** At the end of this turn of the event loop, so that all who append in it share a commit. */
+  /** At the end of this turn of the event loop, so that all who append in it share a message. */
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= batchesInFlight || this.#queue.length === 0) return;
+    if (this.#scheduled) return;
     this.#scheduled = true;
     onNextTurn(() => {
       this.#scheduled = false;
-      while (this.#inFlight < batchesInFlight && this.#queue.length > 0) void this.#dispatch(this.#queue.shift()!);
+      for (const queued of this.#queue.splice(0)) void this.#dispatch(queued);
     });
   }
 
@@ -179,21 +190,20 @@ class Store implements SqliteEventStore {
     }
     this.#inFlight -= 1;
     if (this.#inFlight === 0 && this.#queue.length === 0) this.#drained?.();
-    this.#schedule();
   }
 }
 
 function emptyBatch(): Queued {
-  const batch: Batch = { kind: 'batch', now: 0, streams: [], expected: [], counts: [], ids: [], types: [], jsons: [] };
-  return { batch, pending: [], chars: 0 };
+  const batch: Batch = { kind: 'batch', now: 0, chars: 0, streams: [], expected: [], counts: [], ids: [], types: [], jsons: [] };
+  return { batch, pending: [] };
 }
 
 function settle(pending: readonly Pending[], answers: Float64Array): void {
-  pending.forEach(({ resolve: answer }, i) => {
+  pending.forEach(({ resolve }, i) => {
     const outcome = answers[i * answerWidth];
     const revision = answers[i * answerWidth + 1]!;
     const position = answers[i * answerWidth + 2]!;
-    if (outcome === conflicted) answer({ outcome: 'conflict', actual: revision < 0 ? 'none' : BigInt(revision) });
-    else answer({ outcome: 'appended', revision: BigInt(revision), position: BigInt(position), repeated: outcome === repeated });
+    if (outcome === conflicted) resolve({ outcome: 'conflict', actual: revision < 0 ? 'none' : BigInt(revision) });
+    else resolve({ outcome: 'appended', revision: BigInt(revision), position: BigInt(position), repeated: outcome === repeated });
   });
 }

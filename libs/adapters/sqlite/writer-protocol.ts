@@ -6,11 +6,13 @@ export interface WriterOptions {
   readonly maxBytes: number | undefined;
 }
 
-/** Appends that share one commit, as flat columns: cloning these between threads is what a batch costs. */
+/** Appends of one turn of the event loop, as flat columns: cloning these between threads is what a batch costs. */
 export interface Batch {
   readonly kind: 'batch';
   /** Milliseconds of the ledger's clock at dispatch. */
   now: number;
+  /** Length of all `jsons` together. */
+  chars: number;
   /** One of each per append: -1 expects no stream. */
   readonly streams: string[];
   readonly expected: number[];
@@ -23,21 +25,27 @@ export interface Batch {
 
 export type ToWriter = Batch | { readonly kind: 'settings' } | { readonly kind: 'close' };
 
+/** Bounds of one batch, past which it is sent, and of one commit, past which it is not joined: appends and characters of JSON. */
+export const commitAppends = 512;
+export const commitChars = 16 * 1024 * 1024;
+
 /** Numbers per append in `Committed.answers`. */
 export const answerWidth = 3;
 export const appended = 0;
 export const repeated = 1;
 export const conflicted = 2;
 
-/** Answers to one batch in its order: outcome, revision (the actual one, -1 for none, in a conflict), position. */
+/** Answers to the next `batches` in their order: outcome, revision (the actual one, -1 for none, in a conflict), position. */
 export interface Committed {
   readonly kind: 'committed';
+  readonly batches: number;
   readonly answers: Float64Array;
 }
 
-/** After STORE_FULL nothing of the batch can be read; after any other code nobody knows. */
+/** After STORE_FULL nothing of these batches can be read; after any other code nobody knows. */
 export interface Failed {
   readonly kind: 'failed';
+  readonly batches: number;
   readonly code: StoreFaultCode;
   readonly message: string;
 }
@@ -49,7 +57,7 @@ export interface WriterSettings {
   readonly synchronous: number;
 }
 
-/** Batches are answered in the order in which they were sent. */
+/** Batches are answered in the order in which they were sent, several at once where they shared a commit. */
 export type FromWriter =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly code: StoreFaultCode; readonly message: string }

@@ -1,18 +1,34 @@
 import { Worker } from 'node:worker_threads';
 import { StoreFault } from '../../ports/store-fault.ts';
 import { errorText } from './sqlite-fault.ts';
-import type { Batch, FromWriter, ToWriter, WriterOptions, WriterSettings } from './writer-protocol.ts';
+import {
+  answerWidth,
+  type Batch,
+  type FromWriter,
+  type ToWriter,
+  type WriterOptions,
+  type WriterSettings,
+} from './writer-protocol.ts';
 
-type Answer = Exclude<FromWriter, { readonly kind: 'failed' | 'refused' }>;
-type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (fault: StoreFault) => void };
+type Answer = Extract<FromWriter, { readonly kind: 'ready' | 'settings' }>;
+
+/** What was asked and awaits its answer, oldest first. */
+interface Asked<T> {
+  readonly resolve: (answer: T) => void;
+  readonly reject: (fault: StoreFault) => void;
+}
+interface AskedBatch extends Asked<Float64Array> {
+  readonly appends: number;
+}
 
 // Built code runs beside .js, tests and scripts beside .ts.
 const entry = new URL(`./event-store.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
-/** The writer's thread as seen from outside: it answers in order, and whatever becomes of it, every question is settled. */
+/** The writer's thread as seen from outside: whatever becomes of it, all that was asked is settled. */
 export class WriterThread {
   readonly #worker: Worker;
-  readonly #waiting: Waiting[] = [];
+  readonly #batches: AskedBatch[] = [];
+  readonly #questions: Asked<Answer>[] = [];
   readonly #exited: Promise<void>;
   #gone: StoreFault | undefined;
 
@@ -29,7 +45,7 @@ export class WriterThread {
   static async start(options: WriterOptions): Promise<WriterThread> {
     const thread = new WriterThread(options);
     try {
-      await thread.#answer();
+      await new Promise<Answer>((resolve, reject) => thread.#questions.push({ resolve, reject }));
       return thread;
     } catch (fault) {
       await thread.terminate();
@@ -37,14 +53,13 @@ export class WriterThread {
     }
   }
 
-  async commit(batch: Batch): Promise<Float64Array> {
-    const answer = await this.#ask(batch);
-    if (answer.kind === 'committed') return answer.answers;
-    throw new StoreFault('STORE_BROKEN', `the writer answered ${answer.kind} to a batch`);
+  /** Gives `answerWidth` numbers per append, see Committed. Throws STORE_FULL or STORE_BROKEN. */
+  commit(batch: Batch): Promise<Float64Array> {
+    return this.#ask(batch, (resolve, reject) => this.#batches.push({ resolve, reject, appends: batch.streams.length }));
   }
 
   async settings(): Promise<WriterSettings> {
-    const answer = await this.#ask({ kind: 'settings' });
+    const answer = await this.#ask<Answer>({ kind: 'settings' }, (resolve, reject) => this.#questions.push({ resolve, reject }));
     if (answer.kind === 'settings') return answer.settings;
     throw new StoreFault('STORE_BROKEN', `the writer answered ${answer.kind} to a question for its settings`);
   }
@@ -59,10 +74,10 @@ export class WriterThread {
     await this.#worker.terminate();
   }
 
-  #ask(message: ToWriter): Promise<Answer> {
+  #ask<T>(message: ToWriter, wait: (resolve: Asked<T>['resolve'], reject: Asked<T>['reject']) => void): Promise<T> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     this.#post(message);
-    return this.#answer();
+    return new Promise(wait);
   }
 
   #post(message: ToWriter): void {
@@ -70,18 +85,32 @@ export class WriterThread {
     this.#worker.postMessage(message);
   }
 
-  #answer(): Promise<Answer> {
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-  }
-
   #settle(answer: FromWriter): void {
-    const asked = this.#waiting.shift();
-    if (answer.kind === 'failed' || answer.kind === 'refused') asked?.reject(new StoreFault(answer.code, answer.message));
-    else asked?.resolve(answer);
+    switch (answer.kind) {
+      case 'committed': {
+        let at = 0;
+        for (const { appends, resolve } of this.#batches.splice(0, answer.batches)) {
+          resolve(answer.answers.subarray(at, (at += appends * answerWidth)));
+        }
+        return;
+      }
+      case 'failed': {
+        const fault = new StoreFault(answer.code, answer.message);
+        for (const asked of this.#batches.splice(0, answer.batches)) asked.reject(fault);
+        return;
+      }
+      case 'refused':
+        return this.#questions.shift()?.reject(new StoreFault(answer.code, answer.message));
+      case 'ready':
+      case 'settings':
+        return this.#questions.shift()?.resolve(answer);
+      default:
+        throw new Error(`unknown answer ${String(answer satisfies never)}`);
+    }
   }
 
   #fail(reason: string): void {
     this.#gone ??= new StoreFault('STORE_BROKEN', `the writer is gone: ${reason}`);
-    for (const asked of this.#waiting.splice(0)) asked.reject(this.#gone);
+    for (const asked of [...this.#batches.splice(0), ...this.#questions.splice(0)]) asked.reject(this.#gone);
   }
 }
