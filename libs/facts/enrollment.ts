@@ -26,7 +26,8 @@ export interface Enrollment {
   readonly registeredAt: string | null;
   /** Day until which the place is retained. */
   readonly retainedUntil: string | null;
-  readonly recheck: { readonly dueBy: string; readonly passed: boolean } | null;
+  /** `dueBy` is null for a student of before the ledger. */
+  readonly recheck: { readonly dueBy: string | null; readonly passed: boolean } | null;
   readonly academicYears: readonly string[];
   readonly convertibleUntil: string | null;
   readonly endedAt: string | null;
@@ -66,6 +67,9 @@ export const isActive = (status: Enrollment['status']): boolean =>
 export const hasEnded = (status: Enrollment['status']): boolean =>
   status !== 'none' && status !== 'completed' && !isActive(status);
 
+/** An import in any other state was a student once, numbered or not: identity and number are kept for her. */
+const neverRegistered: readonly EnrollmentStatus[] = ['admitted', 'place-declined', 'place-retained', 'annulled'];
+
 // ── evolve ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** One event, as history reads it. Passes over corrections, which were applied to their targets, and takes events in any order. */
@@ -83,13 +87,15 @@ export function applyEvent(s: Enrollment, e: Historic<EnrollmentEvent>): Enrollm
     case 'LearnerAdmitted':
       return { ...opened('admitted', e.data), imported: e.data.source };
     case 'EnrollmentImported': {
-      const { status, studentNumber, suspension, source } = e.data;
+      const { status, suspension, source } = e.data;
+      const studentNumber = e.annulled ? null : e.data.studentNumber;
       const over = !isActive(status) && status !== 'completed';
       return {
         ...opened(status, e.data),
         studentNumber,
         imported: source,
-        everRegistered: studentNumber !== null,
+        everRegistered: !e.annulled && (studentNumber !== null || !neverRegistered.includes(status)),
+        convertibleUntil: e.data.convertibleUntil,
         suspension: suspension && { kind: suspension, ground: null, until: null },
         endedAt: over || e.annulled ? e.effectiveAt : null,
       };
@@ -103,7 +109,8 @@ export function applyEvent(s: Enrollment, e: Historic<EnrollmentEvent>): Enrollm
         recheck: { dueBy: e.data.recheckDueBy, passed: false },
       };
     default:
-      if (e.annulled) return s;
+      // What follows an opening that never took effect did not take effect either.
+      if (e.annulled || (s.status === 'annulled' && effectOf(e.type) === 'fact' && e.type !== 'RecordLocked')) return s;
   }
   switch (e.type) {
     case 'PlaceDeclined':
@@ -121,7 +128,7 @@ export function applyEvent(s: Enrollment, e: Historic<EnrollmentEvent>): Enrollm
         imported: e.data.source ?? s.imported,
       };
     case 'AdmissionRecheckPassed':
-      return { ...moved, recheck: s.recheck && { ...s.recheck, passed: true } };
+      return { ...moved, recheck: { dueBy: s.recheck?.dueBy ?? null, passed: true } };
     case 'RegistrationRevoked':
       return ended('revoked');
     case 'AnnualRegistrationRecorded':
@@ -154,7 +161,8 @@ export function applyEvent(s: Enrollment, e: Historic<EnrollmentEvent>): Enrollm
     case 'StudyCompleted':
       return { ...into('completed'), convertibleUntil: e.data.convertibleUntil };
     case 'RecordLocked':
-      return { ...s, locked: true };
+      // A withdrawal that was reverted after the lock leaves an open record, which no lock can hold.
+      return { ...s, locked: hasEnded(s.status) };
     case 'ApprovalRequested':
     case 'ApprovalGranted':
     case 'ApprovalRefused':

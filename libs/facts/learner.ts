@@ -26,11 +26,14 @@ export interface Learner {
   readonly identityRevision: bigint;
   readonly identifiedRevision: bigint;
   readonly contact: Personal<Contact> | null;
+  /** Digest of the command that said it: sealed content can only be compared by what said it. */
+  readonly contactSaid: string | null;
   readonly idClaim: string | null;
   readonly source: ImportSource | null;
   readonly annulled: boolean;
   readonly erased: readonly Purpose[];
   readonly guardians: Readonly<Record<string, Personal<{ name: string; relation: string; phone?: string }>>>;
+  readonly guardiansSaid: Readonly<Record<string, string>>;
   readonly holds: Readonly<Record<string, { readonly kind: string; readonly placedAt: string }>>;
   readonly enrollments: Readonly<Record<string, EnrollmentSlot>>;
   readonly closing: Readonly<Record<string, readonly string[]>>;
@@ -46,11 +49,13 @@ export const initialLearner: Learner = {
   identityRevision: -1n,
   identifiedRevision: -1n,
   contact: null,
+  contactSaid: null,
   idClaim: null,
   source: null,
   annulled: false,
   erased: [],
   guardians: {},
+  guardiansSaid: {},
   holds: {},
   enrollments: {},
   closing: {},
@@ -93,17 +98,23 @@ export function evolveLearner(s: Learner, e: Recorded<LearnerEvent>): Learner {
       };
     }
     case 'ContactChanged':
-      return { ...s, contact: e.data.contact, lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
+      return { ...s, contact: e.data.contact, contactSaid: e.commandDigest, lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
     case 'GuardianLinked':
       return {
         ...s,
         guardians: { ...s.guardians, [e.data.guardianId]: e.data.guardian },
+        guardiansSaid: { ...s.guardiansSaid, [e.data.guardianId]: e.commandDigest },
         lastChangeAt: later(s.lastChangeAt, e.effectiveAt),
       };
     case 'GuardianUnlinked':
-      return { ...s, guardians: without(s.guardians, e.data.guardianId), lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
+      return {
+        ...s,
+        guardians: without(s.guardians, e.data.guardianId),
+        guardiansSaid: without(s.guardiansSaid, e.data.guardianId),
+        lastChangeAt: later(s.lastChangeAt, e.effectiveAt),
+      };
     case 'LearnerAnnulled':
-      return { ...s, annulled: true };
+      return { ...s, annulled: true, lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
     case 'HoldPlaced':
       return {
         ...s,
@@ -114,7 +125,12 @@ export function evolveLearner(s: Learner, e: Recorded<LearnerEvent>): Learner {
       return { ...s, holds: without(s.holds, e.data.holdId), lastChangeAt: later(s.lastChangeAt, e.effectiveAt) };
     case 'PersonalDataErased': {
       const identityGone = e.data.purposes.includes('identity');
-      return { ...s, erased: [...new Set([...s.erased, ...e.data.purposes])], idClaim: identityGone ? null : s.idClaim };
+      return {
+        ...s,
+        erased: [...new Set([...s.erased, ...e.data.purposes])],
+        idClaim: identityGone ? null : s.idClaim,
+        lastChangeAt: later(s.lastChangeAt, e.effectiveAt),
+      };
     }
     case 'EnrollmentOpened': {
       const { enrollmentId, programId, entryDate, commandId } = e.data;

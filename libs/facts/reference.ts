@@ -45,9 +45,15 @@ export const calendarFact = (institutionId: string): Source<CalendarFact> =>
 export const academicYear = (calendar: CalendarFact, name: string): AcademicYear | undefined =>
   calendar?.years.find((year) => year.name === name);
 
-/** The first term that ends on or after a date: the one that a student who enters then begins with. */
+/**
+ * The first term that ends on or after a date: the one that a student who enters then begins with.
+ * Undefined where the calendar starts later than the date: its first term would be taken for hers.
+ */
 export const firstTermFrom = (calendar: CalendarFact, date: string): Term | undefined =>
-  calendar?.years
+  calendar?.years.some((year) => year.from <= date) ? firstTermAfter(calendar.years, date) : undefined;
+
+const firstTermAfter = (years: readonly AcademicYear[], date: string): Term | undefined =>
+  years
     .flatMap((year) => year.terms)
     .toSorted((a, b) => (a.from < b.from ? -1 : 1))
     .find((term) => term.to >= date);

@@ -61,7 +61,8 @@ export const asOf = <E extends DomainEvent>(
   when: AsOf,
 ): readonly Historic<E>[] => {
   const { recordedAsOf, effectiveAsOf } = when;
-  const prefix = recordedAsOf === undefined ? events : events.filter((event) => event.recordedAt <= recordedAsOf);
+  const cut = recordedAsOf === undefined ? -1 : events.findIndex((event) => event.recordedAt > recordedAsOf);
+  const prefix = cut === -1 ? events : events.slice(0, cut);
   const corrected = applyCorrections(prefix, effectOf);
   if (effectiveAsOf === undefined) return corrected;
   return corrected

@@ -1,6 +1,7 @@
 import type { Circumstances, DomainEvent, Recorded } from './decider.ts';
 import type { Personal } from './personal.ts';
 import { isRefusal, refuse, type Refusal } from './refusal.ts';
+import { entry } from './same.ts';
 
 /** Four-eyes (双人复核), on the stream of what it concerns. `against` names what the request would change, as it stood when requested. */
 export type ApprovalEvent =
@@ -42,7 +43,7 @@ export const isApproval = (event: Recorded<DomainEvent>): event is Recorded<Appr
 
 export const evolveApprovals = (approvals: Approvals, event: Recorded<ApprovalEvent>): Approvals => {
   const settle = (outcome: ApprovalRequest['outcome']): Approvals => {
-    const request = approvals[event.data.requestId];
+    const request = entry(approvals, event.data.requestId);
     return request ? { ...approvals, [request.requestId]: { ...request, outcome } } : approvals;
   };
   switch (event.type) {
@@ -71,8 +72,9 @@ export const evolveApprovals = (approvals: Approvals, event: Recorded<ApprovalEv
 export const pendingRequests = (approvals: Approvals): readonly ApprovalRequest[] =>
   Object.values(approvals).filter((request) => request.outcome === 'pending');
 
-/** Asks for a second person. The same act against the same thing waits only once. */
+/** Asks for a second person. The same act against the same thing waits only once; a repeated request is no event. */
 export const requestApproval = (approvals: Approvals, request: Requested): readonly ApprovalEvent[] | Refusal => {
+  if (entry(approvals, request.requestId)) return [];
   const same = pendingRequests(approvals).find(
     (r) => r.act === request.act && r.target === request.target && r.against === request.against,
   );
@@ -99,7 +101,7 @@ export const settleApproval = <E extends DomainEvent>(
   against: (request: ApprovalRequest) => string,
   produce: (request: ApprovalRequest) => readonly E[] | Refusal,
 ): readonly (E | ApprovalEvent)[] | Refusal => {
-  const request = approvals[command.requestId];
+  const request = entry(approvals, command.requestId);
   if (!request) return refuse('REQUEST_UNKNOWN', { requestId: command.requestId });
   const wanted = command.type === 'GrantApproval' ? 'granted' : 'refused';
   if (request.outcome !== 'pending')

@@ -11,6 +11,7 @@ import type { Decider, Decision, DomainEvent, Recorded } from '../../kernel/deci
 import { naturalId } from '../../kernel/ids.ts';
 import { leg, type Plan } from '../../kernel/plan.ts';
 import { refuse } from '../../kernel/refusal.ts';
+import { sameContent } from '../../kernel/same.ts';
 
 /** Reference data that decisions pin: programs, program groups, the calendar, the enrollment policy. A natural key is the stream. */
 export const programIdOf = (institutionId: string, code: string, level: string): string =>
@@ -33,8 +34,6 @@ export type CurriculumCommand =
 
 // ── decisions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
 export type Program = Content<ProgramEvent, 'ProgramPublished'> | null;
 
 /** Key: code and level. Other content under the same key is refused, never silently taken: pinned decisions rest on it. */
@@ -42,7 +41,7 @@ export const program: Decider<Program, Extract<CurriculumCommand, { type: 'Publi
   initial: null,
   evolve: (_, event) => event.data,
   decide: (s, { type: _type, ...data }) => {
-    if (s && !sameJson(s, data)) return refuse('REFERENCE_EXISTS', { what: `program ${data.code}`, recorded: s, given: data });
+    if (s && !sameContent(s, data)) return refuse('REFERENCE_EXISTS', { what: `program ${data.code}`, recorded: s, given: data });
     return s ? [] : [{ type: 'ProgramPublished', data }];
   },
 };
@@ -91,7 +90,7 @@ function publishCalendar(
 ): Decision<CalendarEvent> {
   const entries = [...misplaced(data.years), ...data.years.flatMap((year) => misplaced(year.terms, year))];
   if (entries.length > 0) return refuse('CALENDAR_OVERLAPS', { entries });
-  return sameJson(s, data) ? [] : [{ type: 'CalendarPublished', data }];
+  return sameContent(s, data) ? [] : [{ type: 'CalendarPublished', data }];
 }
 
 /** The last one published is in force; earlier ones stay readable in its stream. */
@@ -108,7 +107,7 @@ export const policy: Decider<
 > = {
   initial: null,
   evolve: (_, event) => event.data,
-  decide: (s, { type: _type, ...data }) => (sameJson(s, data) ? [] : [{ type: 'EnrollmentPolicyAdopted', data }]),
+  decide: (s, { type: _type, ...data }) => (sameContent(s, data) ? [] : [{ type: 'EnrollmentPolicyAdopted', data }]),
 };
 
 // ── plan ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,9 @@ import { applyCorrections, type Historic } from '../../kernel/as-of.ts';
 import { effective, type Circumstances, type Decider, type Decision, type Recorded } from '../../kernel/decider.ts';
 import { requestApproval, settleApproval, type ApprovalRequest, type SettleCommand } from '../../kernel/four-eyes.ts';
 import { refuse, type Refusal } from '../../kernel/refusal.ts';
+import { sameContent } from '../../kernel/same.ts';
 import { addMonths } from '../../kernel/time.ts';
+import { correctionRefusal } from './corrections.ts';
 import { transferRefusal, type TransferTerms } from './transfer.ts';
 
 /** An enrollment (学籍): one learner in one program at one institution, from admission to its end. Its state and fold are in facts, because the register shares them. */
@@ -112,19 +114,33 @@ export interface EnrollmentFacts {
 type EnrollmentDecision = Decision<EnrollmentEvent>;
 type K = Circumstances<EnrollmentFacts>;
 
-/** What every change of status needs: not in the future, and not before the last change. */
+/** What every new fact needs: not before the last change. */
 function timely(s: Enrollment, k: K): Refusal | null {
-  if (k.effectiveAt > k.now) return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now });
-  if (k.effectiveAt < s.lastChangeAt) {
-    return refuse('EFFECTIVE_BEFORE_LAST_CHANGE', { effectiveAt: k.effectiveAt, lastChangeAt: s.lastChangeAt });
-  }
-  return s.locked ? refuse('RECORD_LOCKED') : null;
+  if (k.effectiveAt >= s.lastChangeAt) return null;
+  return refuse('EFFECTIVE_BEFORE_LAST_CHANGE', { effectiveAt: k.effectiveAt, lastChangeAt: s.lastChangeAt });
 }
 
+/** A locked record takes corrections only, so it says that first. */
 function needs(s: Enrollment, k: K, statuses: readonly Enrollment['status'][], code: Refusal['refused']): Refusal | null {
+  if (s.locked) return refuse('RECORD_LOCKED');
   return statuses.includes(s.status) ? timely(s, k) : refuse(code, { status: s.status });
 }
 
+/** What the record said last, corrections applied: a repeated statement is no event, another one is no repeat. */
+const lastFact = (s: Enrollment): Historic<EnrollmentEvent> | undefined =>
+  correctedHistory(s).findLast((e) => effectOf(e.type) === 'fact' && !e.annulled && e.type !== 'RecordLocked');
+
+function saidLast<T extends EnrollmentEvent['type']>(
+  s: Enrollment,
+  type: T,
+  said: Partial<Extract<EnrollmentEvent, { type: T }>['data']>,
+): boolean {
+  const last = lastFact(s);
+  const data = last?.data as Readonly<Record<string, unknown>> | undefined;
+  return last?.type === type && Object.entries(said).every(([field, value]) => sameContent(data?.[field], value));
+}
+
+const openStatuses: readonly Enrollment['status'][] = ['admitted', 'place-retained', 'registered', 'suspended', 'completed'];
 const needsRegistered = (s: Enrollment, k: K): Refusal | null => needs(s, k, ['registered'], 'ENROLLMENT_NOT_ACTIVE');
 const needsStudent = (s: Enrollment, k: K): Refusal | null => needs(s, k, ['registered', 'suspended'], 'ENROLLMENT_NOT_ACTIVE');
 
@@ -147,7 +163,6 @@ function admit(s: Enrollment, c: AdmitLearner, k: K): EnrollmentDecision {
 }
 
 function openingRefusal(admission: Admission, k: K): Refusal | null {
-  if (k.effectiveAt > k.now) return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now });
   if (!k.facts.program) return refuse('PROGRAM_UNKNOWN', { program: admission.programId });
   return classRefusal(admission.classId, k.facts.class);
 }
@@ -157,7 +172,13 @@ function importEnrollment(s: Enrollment, c: ImportEnrollment, k: K): EnrollmentD
   const refused = openingRefusal(c.admission, k);
   if (refused) return refused;
   const { admission, status, suspension, statusDate, studentNumber, source } = c;
-  return [{ type: 'EnrollmentImported', data: { ...admission, status, suspension, statusDate, studentNumber, source } }];
+  const convertibleUntil = status === 'completed' ? addMonths(statusDate, k.facts.policy!.conversionMonths) : null;
+  return [
+    {
+      type: 'EnrollmentImported',
+      data: { ...admission, status, suspension, statusDate, studentNumber, convertibleUntil, source },
+    },
+  ];
 }
 
 function transferIn(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'TransferStudentIn' }>, k: K): EnrollmentDecision {
@@ -224,6 +245,7 @@ function suspend(
 
 /** Applied in time, and the review passed. */
 function resume(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'ResumeStudy' }>, k: K): EnrollmentDecision {
+  if (saidLast(s, 'StudyResumed', { appliedOn: c.appliedOn, classId: c.classId })) return [];
   const refused = needs(s, k, ['suspended'], 'ENROLLMENT_NOT_SUSPENDED') ?? classRefusal(c.classId, k.facts.class);
   if (refused) return refused;
   if (!c.reviewPassed) return refuse('RESUMPTION_NOT_REVIEWED');
@@ -233,6 +255,7 @@ function resume(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'ResumeStud
 }
 
 function changeMajor(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'ChangeMajor' }>, k: K): EnrollmentDecision {
+  if (saidLast(s, 'MajorChanged', { programId: c.programId, classId: c.classId })) return [];
   const refused = needsRegistered(s, k);
   if (refused) return refused;
   const { programId: fromProgramId, intake, level } = s.admission!;
@@ -257,6 +280,7 @@ function changeClass(s: Enrollment, classId: string, k: K): EnrollmentDecision {
 }
 
 function transferOut(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'TransferStudentOut' }>, k: K): EnrollmentDecision {
+  if (saidLast(s, 'StudentTransferredOut', { toSchool: c.toSchool, ground: c.ground })) return [];
   const refused =
     needsRegistered(s, k) ??
     transferRefusal(
@@ -273,54 +297,27 @@ function transferOut(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'Trans
 function graduate(s: Enrollment, k: K): EnrollmentDecision {
   const refused = needs(s, k, ['registered', 'completed'], 'ENROLLMENT_NOT_ACTIVE');
   if (refused) return refused;
-  if (s.status === 'completed' && s.convertibleUntil! < k.effectiveOn)
+  if (s.status === 'completed' && s.convertibleUntil !== null && s.convertibleUntil < k.effectiveOn)
     return refuse('CONVERSION_TOO_LATE', { deadline: s.convertibleUntil });
   return [{ type: 'StudentGraduated', data: { creditsAttested: true } }];
 }
 
 // ── four-eyes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Fields that a correction may change, by the event that said them. `effectiveAt` of any of these may be corrected too. */
-const admissionFields = [
-  'entryDate',
-  'intake',
-  'level',
-  'lengthOfStudyMonths',
-  'studyForm',
-  'branch',
-  'department',
-  'expectedGraduation',
-  'entranceScore',
-];
-const correctable: Readonly<Record<string, readonly string[]>> = {
-  LearnerAdmitted: admissionFields,
-  EnrollmentImported: [...admissionFields, 'studentNumber', 'classId'],
-  StudentTransferredIn: [...admissionFields, 'fromSchool', 'studentNumber', 'classId'],
-  PlaceRetained: ['until'],
-  StudentRegistered: ['studentNumber', 'classId'],
-  AnnualRegistrationRecorded: ['academicYear'],
-  StudySuspended: ['ground', 'until', 'appliedOn'],
-  StatusRetained: ['ground', 'until'],
-  StudyResumed: ['appliedOn'],
-  StudentTransferredOut: ['toSchool', 'ground'],
-  StudentWithdrawn: ['ground'],
-  StudentExpelled: ['decisionNumber'],
-  StudentGraduated: [],
-  StudyLeftIncomplete: [],
-  StudyCompleted: ['convertibleUntil'],
-  StudentDeceased: [],
-};
-
 const correctedHistory = (s: Enrollment): readonly Historic<EnrollmentEvent>[] => applyCorrections(s.history, effectOf);
 
 const valueOf = (event: Historic<EnrollmentEvent>, field: string): unknown =>
   field === 'effectiveAt' ? event.effectiveAt : (event.data as Readonly<Record<string, unknown>>)[field];
 
-/** What a request would change, as it stands now: a moved value makes the request stale. */
+/** What a request would change, as it stands now: a status, target or value that moved makes the request stale. */
 function against(s: Enrollment, act: string, target: string | null, proposal: Readonly<Record<string, unknown>>): string {
-  if (act !== 'CorrectEnrollment') return `status:${s.status}@${target ?? '-'}`;
+  if (act !== 'CorrectEnrollment') {
+    const moved = s.history.findLast((e) => e.type === 'EnrollmentCorrected' && e.data.target === target);
+    return `status:${s.status}@${target ?? '-'}${moved ? `~${moved.revision}` : ''}`;
+  }
+  const field = proposal['field'] as string;
   const event = correctedHistory(s).find((e) => e.revision.toString() === target);
-  return `${proposal['field'] as string}:${JSON.stringify(event && !event.annulled ? (valueOf(event, proposal['field'] as string) ?? null) : null)}`;
+  return `${field}:${!event || event.annulled ? 'annulled' : JSON.stringify(valueOf(event, field) ?? null)}`;
 }
 
 const opening = (s: Enrollment): Recorded<EnrollmentEvent> | undefined =>
@@ -354,7 +351,7 @@ function requestAnnulment(
   return request(s, c, 'AnnulAdmission', opening(s), {});
 }
 
-/** At any time after registration, graduation included; an end that is no student's fault stands. */
+/** At any time after registration, graduation included: fraud may be found late. */
 function requestRevocation(s: Enrollment, c: Extract<EnrollmentCommand, { type: 'RequestRevocation' }>): EnrollmentDecision {
   if (!s.everRegistered || s.status === 'revoked') return refuse('ENROLLMENT_NEVER_REGISTERED', { status: s.status });
   return request(s, c, 'RevokeRegistration', undefined, { ground: c.ground });
@@ -376,19 +373,12 @@ function requestCorrection(
 ): EnrollmentDecision {
   const target = correctedHistory(s).find((e) => e.revision.toString() === c.target);
   if (!target || target.annulled) return refuse('TARGET_UNKNOWN', { revision: c.target });
-  const fields = correctable[target.type];
-  if (!fields) return refuse('TARGET_UNKNOWN', { revision: c.target });
-  if (!fields.includes(c.field) && c.field !== 'effectiveAt') {
-    return refuse('NO_SUCH_FIELD', { event: target.type, field: c.field, accepted: [...fields, 'effectiveAt'] });
-  }
-  if (c.field === 'effectiveAt' && (c.value as string) > k.now)
-    return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: c.value, now: k.now });
+  const refused = correctionRefusal(target, c.field, c.value, k.now);
+  if (refused) return refused;
   const old = valueOf(target, c.field) ?? null;
-  if (JSON.stringify(old) === JSON.stringify(c.value)) return refuse('NOTHING_TO_CORRECT');
-  if (c.field === 'classId') {
-    const refused = classRefusal(c.value as string, k.facts.class);
-    if (refused) return refused;
-  }
+  if (old === c.value) return refuse('NOTHING_TO_CORRECT');
+  const unfit = c.field === 'classId' ? classRefusal(c.value as string | null, k.facts.class) : null;
+  if (unfit) return unfit;
   return request(s, c, 'CorrectEnrollment', target as Recorded<EnrollmentEvent>, { field: c.field, old, new: c.value });
 }
 
@@ -410,7 +400,8 @@ function settle(s: Enrollment, c: SettleCommand, k: K): EnrollmentDecision {
         ];
       }
       default:
-        return [{ type: 'RegistrationRevoked', data: { requestId, ground: r.proposal['ground'] as 'fraud' } }];
+        // A new fact, and the one that a locked record takes: fraud may be found at any time.
+        return timely(s, k) ?? [{ type: 'RegistrationRevoked', data: { requestId, ground: r.proposal['ground'] as 'fraud' } }];
     }
   };
   return settleApproval<EnrollmentEvent>(
@@ -423,6 +414,7 @@ function settle(s: Enrollment, c: SettleCommand, k: K): EnrollmentDecision {
 }
 
 function decide(s: Enrollment, c: EnrollmentCommand, k: K): EnrollmentDecision {
+  if (k.effectiveAt > k.now) return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now });
   switch (c.type) {
     case 'AdmitLearner':
       return admit(s, c, k);
@@ -439,7 +431,7 @@ function decide(s: Enrollment, c: EnrollmentCommand, k: K): EnrollmentDecision {
         ? []
         : (needs(s, k, ['admitted'], 'ENROLLMENT_NOT_ADMITTED') ?? [{ type: 'PlaceDeclined', data: {} }]);
     case 'RetainPlace':
-      if (s.status === 'place-retained') return [];
+      if (saidLast(s, 'PlaceRetained', { until: c.until })) return [];
       return needs(s, k, ['admitted'], 'ENROLLMENT_NOT_ADMITTED') ?? [{ type: 'PlaceRetained', data: { until: c.until } }];
     case 'RegisterStudent':
       return register(s, c, k);
@@ -459,15 +451,14 @@ function decide(s: Enrollment, c: EnrollmentCommand, k: K): EnrollmentDecision {
     case 'TransferStudentOut':
       return transferOut(s, c, k);
     case 'WithdrawStudent':
-      return s.status === 'withdrawn' ? [] : (needsStudent(s, k) ?? [{ type: 'StudentWithdrawn', data: { ground: c.ground } }]);
+      if (saidLast(s, 'StudentWithdrawn', { ground: c.ground })) return [];
+      return needsStudent(s, k) ?? [{ type: 'StudentWithdrawn', data: { ground: c.ground } }];
     case 'ExpelStudent':
-      return s.status === 'expelled'
-        ? []
-        : (needsStudent(s, k) ?? [{ type: 'StudentExpelled', data: { decisionNumber: c.decisionNumber } }]);
+      if (saidLast(s, 'StudentExpelled', { decisionNumber: c.decisionNumber })) return [];
+      return needsStudent(s, k) ?? [{ type: 'StudentExpelled', data: { decisionNumber: c.decisionNumber } }];
     case 'RecordDeath':
       if (s.status === 'deceased') return [];
-      if (hasEnded(s.status)) return refuse('ENROLLMENT_NOT_OPEN', { status: s.status });
-      return timely(s, k) ?? [{ type: 'StudentDeceased', data: {} }];
+      return needs(s, k, openStatuses, 'ENROLLMENT_NOT_OPEN') ?? [{ type: 'StudentDeceased', data: {} }];
     case 'GraduateStudent':
       return s.status === 'graduated' ? [] : graduate(s, k);
     case 'LeaveIncomplete':
@@ -481,7 +472,8 @@ function decide(s: Enrollment, c: EnrollmentCommand, k: K): EnrollmentDecision {
       );
     case 'LockRecord':
       if (s.locked) return [];
-      return hasEnded(s.status) ? [{ type: 'RecordLocked', data: {} }] : refuse('ENROLLMENT_NOT_ENDED', { status: s.status });
+      if (!hasEnded(s.status)) return refuse('ENROLLMENT_NOT_ENDED', { status: s.status });
+      return timely(s, k) ?? [{ type: 'RecordLocked', data: {} }];
     case 'RequestAdmissionAnnulment':
       return requestAnnulment(s, c);
     case 'RequestRevocation':

@@ -13,7 +13,8 @@ export interface Claims {
 }
 
 /** What a person's id claim guards: the number within its kind of document. */
-export const idNumberValue = (identity: { readonly idType: string; readonly idNumber: string }): string => `${identity.idType}:${identity.idNumber}`;
+export const idNumberValue = (identity: { readonly idType: string; readonly idNumber: string }): string =>
+  `${identity.idType}:${identity.idNumber}`;
 
 export type ClaimKind = 'id-number' | 'student-number';
 

@@ -1,3 +1,4 @@
+import type { EnrollmentPolicy } from '../../events/catalog/curriculum.ts';
 import type { ImportSource, LearnerEvent } from '../../events/catalog/enrollment.ts';
 import { evolveLearner, initialLearner, type Learner } from '../../facts/learner.ts';
 import { effective, type Circumstances, type Decider, type Decision } from '../../kernel/decider.ts';
@@ -11,6 +12,7 @@ import {
 import type { Contact, Identity } from '../../kernel/personal.ts';
 import type { Purpose } from '../../kernel/purposes.ts';
 import { isRefusal, refuse, type Refusal } from '../../kernel/refusal.ts';
+import { entry, sameContent } from '../../kernel/same.ts';
 import type { Enrollment } from './enrollment.ts';
 
 /** A learner (学生): who she is, and the gate that guards what must be unique per person. Her state and fold are in facts. */
@@ -73,26 +75,31 @@ export type LearnerCommand =
   | { readonly type: 'HoldPeriod'; readonly holder: string; readonly from: string; readonly to: string }
   | { readonly type: 'ReleasePeriod'; readonly holder: string };
 
-/** The learner's enrollments: whether their people were ever registered decides what may be erased. */
+/** What decides about an erasure: the policy, and the learner's enrollments, by their streams. */
 export interface LearnerFacts {
-  readonly [enrollmentStream: string]: Enrollment;
+  readonly policy: EnrollmentPolicy;
+  readonly [enrollmentStream: `enrollment-${string}`]: Enrollment;
 }
 
 // ── decisions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 type LearnerDecision = Decision<LearnerEvent>;
 
-const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** Nothing is said about somebody unknown, annulled or erased, nothing in the future, and nothing before the last word. */
-function sayable(s: Learner, k: Circumstances): Refusal | null {
-  if (!s.known) return refuse('NOT_FOUND');
-  if (s.annulled) return refuse('LEARNER_ANNULLED');
+/** Nothing in the future, and nothing before the last word. */
+function timely(s: Learner, k: Circumstances): Refusal | null {
   if (k.effectiveAt > k.now) return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now });
   if (k.effectiveAt < s.lastChangeAt) {
     return refuse('EFFECTIVE_BEFORE_LAST_CHANGE', { effectiveAt: k.effectiveAt, lastChangeAt: s.lastChangeAt });
   }
   return null;
+}
+
+/** Nothing is said about somebody unknown or annulled, and nothing that would be sealed under a key that is to be shredded. */
+function sayable(s: Learner, k: Circumstances, purpose?: Purpose): Refusal | null {
+  if (!s.known) return refuse('NOT_FOUND');
+  if (s.annulled) return refuse('LEARNER_ANNULLED');
+  if (purpose && s.erased.includes(purpose)) return refuse('LEARNER_ERASED');
+  return timely(s, k);
 }
 
 function identify(s: Learner, c: IdentifyLearner, k: Circumstances): LearnerDecision {
@@ -157,20 +164,23 @@ function holdPeriod(s: Learner, c: Extract<LearnerCommand, { type: 'HoldPeriod' 
   return [{ type: 'PeriodHeld', data: { holder: c.holder, from: c.from, to: c.to, commandId: k.commandId } }];
 }
 
-/** Contacts may always go; an identity only where no diploma or student record needs it. */
+/** Contacts may always go; an identity only where no diploma or student record needs it, or the college's policy lets it go. */
 export function retention(s: Learner, purposes: readonly Purpose[], k: Circumstances<LearnerFacts>): Refusal | null {
   if (!purposes.includes('identity')) return null;
   const open = Object.entries(s.enrollments).find(([, slot]) => slot.to === null);
   if (open) return refuse('RETENTION_APPLIES', { purposes: ['identity'], because: `enrollment ${open[0]} is active` });
-  const kept = Object.entries(k.facts).find(([, enrollment]) => enrollment.everRegistered);
+  if (k.facts.policy.eraseRegisteredIdentities) return null;
+  const kept = Object.entries(k.facts).find(([name, fact]) => name !== 'policy' && (fact as Enrollment).everRegistered);
   return kept ? refuse('RETENTION_APPLIES', { purposes: ['identity'], because: `${kept[0]} was registered` }) : null;
 }
 
 /** What a request would change, as it stands now. */
 function against(s: Learner, act: string, proposal: Readonly<Record<string, unknown>>): string {
-  return act === 'CorrectIdentity'
-    ? `identity@${s.identityRevision}`
-    : `purposes:${JSON.stringify(proposal['purposes'])}-${JSON.stringify(s.erased)}`;
+  const identity = `identity@${s.identityRevision}`;
+  if (act === 'CorrectIdentity') return identity;
+  const purposes = proposal['purposes'] as readonly Purpose[];
+  // An identity that was corrected meanwhile holds another claim than the one that the request would release.
+  return `purposes:${JSON.stringify(purposes)}-${JSON.stringify(s.erased)}${purposes.includes('identity') ? `;${identity}` : ''}`;
 }
 
 function requestErasure(
@@ -178,7 +188,8 @@ function requestErasure(
   c: Extract<LearnerCommand, { type: 'RequestErasure' }>,
   k: Circumstances<LearnerFacts>,
 ): LearnerDecision {
-  const refused = sayable(s, k) ?? retention(s, c.purposes, k);
+  if (!s.known) return refuse('NOT_FOUND');
+  const refused = timely(s, k) ?? retention(s, c.purposes, k);
   if (refused) return refused;
   if (c.purposes.every((purpose) => s.erased.includes(purpose))) return refuse('NOTHING_TO_ERASE', { purposes: c.purposes });
   const proposal = {
@@ -204,10 +215,9 @@ function requestIdentityCorrection(
   c: Extract<LearnerCommand, { type: 'RequestIdentityCorrection' }>,
   k: Circumstances,
 ): LearnerDecision {
-  const refused = sayable(s, k);
+  const refused = sayable(s, k, 'identity');
   if (refused) return refused;
-  if (s.erased.includes('identity')) return refuse('LEARNER_ERASED');
-  if (sameJson(c.old, c.new)) return refuse('NOTHING_TO_CORRECT');
+  if (sameContent(c.old, c.new)) return refuse('NOTHING_TO_CORRECT');
   return requestApproval(s.approvals, {
     requestId: c.requestId,
     act: 'CorrectIdentity',
@@ -222,16 +232,19 @@ function requestIdentityCorrection(
 
 function settle(s: Learner, c: SettleCommand, k: Circumstances<LearnerFacts>): LearnerDecision {
   if (!s.known) return refuse('NOT_FOUND');
+  if (k.effectiveAt > k.now) return refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now });
   const produce = (request: ApprovalRequest): readonly LearnerEvent[] | Refusal => {
     if (request.act === 'ErasePersonalData') {
       const { purposes, legalBasis } = request.proposal as { purposes: readonly Purpose[]; legalBasis: string };
       return (
+        timely(s, k) ??
         retention(s, purposes, k) ?? [
           { type: 'PersonalDataErased', data: { requestId: request.requestId, purposes, legalBasis } },
         ]
       );
     }
-    if (c.type !== 'GrantApproval' || !c.opened) return refuse('LEARNER_ERASED');
+    if (s.annulled) return refuse('LEARNER_ANNULLED');
+    if (c.type !== 'GrantApproval' || !c.opened || s.erased.includes('identity')) return refuse('LEARNER_ERASED');
     const change = c.opened as { old: Identity; new: Identity };
     const idClaim = request.proposal['idClaim'] as string | null;
     const corrected = {
@@ -249,17 +262,19 @@ function decide(s: Learner, c: LearnerCommand, k: Circumstances<LearnerFacts>): 
     case 'IdentifyLearner':
       return identify(s, c, k);
     case 'ChangeContact':
-      return sayable(s, k) ?? [{ type: 'ContactChanged', data: { contact: c.contact } }];
+      if (s.contactSaid === k.commandDigest) return [];
+      return sayable(s, k, 'contact') ?? [{ type: 'ContactChanged', data: { contact: c.contact } }];
     case 'LinkGuardian':
-      return sayable(s, k) ?? [{ type: 'GuardianLinked', data: { guardianId: c.guardianId, guardian: c.guardian } }];
+      if (entry(s.guardiansSaid, c.guardianId) === k.commandDigest) return [];
+      return sayable(s, k, 'contact') ?? [{ type: 'GuardianLinked', data: { guardianId: c.guardianId, guardian: c.guardian } }];
     case 'UnlinkGuardian':
-      if (!s.guardians[c.guardianId]) return sayable(s, k) ?? refuse('GUARDIAN_NOT_LINKED');
+      if (!entry(s.guardians, c.guardianId)) return sayable(s, k) ?? refuse('GUARDIAN_NOT_LINKED');
       return sayable(s, k) ?? [{ type: 'GuardianUnlinked', data: { guardianId: c.guardianId } }];
     case 'PlaceHold':
-      if (s.holds[c.holdId]) return [];
+      if (entry(s.holds, c.holdId)) return [];
       return sayable(s, k) ?? [{ type: 'HoldPlaced', data: { holdId: c.holdId, kind: c.kind } }];
     case 'LiftHold':
-      if (!s.holds[c.holdId]) return sayable(s, k) ?? refuse('HOLD_NOT_PLACED', { holdId: c.holdId });
+      if (!entry(s.holds, c.holdId)) return sayable(s, k) ?? refuse('HOLD_NOT_PLACED', { holdId: c.holdId });
       return sayable(s, k) ?? [{ type: 'HoldLifted', data: { holdId: c.holdId } }];
     case 'AnnulLearner':
       if (s.annulled) return [];

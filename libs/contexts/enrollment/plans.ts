@@ -21,12 +21,17 @@ export interface PlanContext {
 
 // ── learner ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function planLearner(learnerId: string, command: LearnerCommand): Plan<Learner> {
+export function planLearner(learnerId: string, command: LearnerCommand, institutionId: string): Plan<Learner> {
   return {
     own: leg(learnerStream(learnerId), learner, command),
     subjectId: () => learnerId,
-    facts: (own) =>
-      Object.fromEntries(Object.keys(own.enrollments).map((id) => [enrollmentStream(id), enrollmentSource(id) as Source])),
+    facts: (own) => {
+      if (command.type !== 'RequestErasure' && command.type !== 'GrantApproval') return {};
+      const enrollments = Object.keys(own.enrollments).map(
+        (id) => [enrollmentStream(id), enrollmentSource(id) as Source] as const,
+      );
+      return { ...Object.fromEntries(enrollments), policy: policyFact(institutionId) };
+    },
     takes: (own) => {
       if (command.type === 'IdentifyLearner') return command.idClaim === null ? [] : [idNumberClaim(command.idClaim, learnerId)];
       if (command.type !== 'GrantApproval') return [];
@@ -64,7 +69,7 @@ export function planEnrollment(
     if (command.type === 'GrantApproval') return null;
     if (command.type === 'RequestEnrollmentCorrection') return command.field === 'classId' ? (command.value as string) : null;
     if ('admission' in command)
-      return command.type === 'AdmitLearner' && command.register ? command.register.classId : command.admission.classId;
+      return (command.type === 'AdmitLearner' && command.register?.classId) || command.admission.classId;
     return 'classId' in command && command.classId !== own.classId ? command.classId : null;
   };
 

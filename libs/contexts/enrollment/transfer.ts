@@ -1,7 +1,7 @@
 import type { Admission } from '../../events/catalog/enrollment.ts';
 import type { EnrollmentPolicy } from '../../events/catalog/curriculum.ts';
 import { firstTermFrom, type CalendarFact } from '../../facts/reference.ts';
-import { levels } from '../../kernel/codes.ts';
+import type { Level } from '../../kernel/codes.ts';
 import { refuse, type Refusal } from '../../kernel/refusal.ts';
 import { addMonths } from '../../kernel/time.ts';
 
@@ -14,8 +14,18 @@ export interface TransferTerms {
   readonly requiredScore: number | null;
 }
 
-/** Higher is later in the code list. */
-const rank = (level: string | null): number => levels.findIndex((l) => l.code === level);
+/** Levels of education (层次): a vocational bachelor, a bachelor and a top-up stand on the same one. */
+const ranks: Readonly<Record<Level, number>> = {
+  'secondary-vocational': 1,
+  'junior-college': 2,
+  'vocational-bachelor': 3,
+  bachelor: 3,
+  'bachelor-top-up': 3,
+  'second-bachelor': 3,
+  master: 4,
+  doctor: 5,
+};
+const rank = (level: string | null): number => ranks[level as Level] ?? 0;
 
 /**
  * The five cases in which the regulation forbids a school transfer, and the reason that it demands. Both directions ask the same:

@@ -118,6 +118,8 @@ export type EnrollmentEvent =
         suspension: 'suspension' | 'retained-status' | null;
         statusDate: string;
         studentNumber: string | null;
+        /** Plain date, present where the status is `completed`. */
+        convertibleUntil: string | null;
         source: ImportSource;
       };
     }
