@@ -28,8 +28,8 @@ type Mapper = (
 ) => { ok: true; row: object; warnings: readonly Problem[] } | { ok: false; problems: readonly Problem[] };
 
 const kinds: Readonly<Record<ImportArguments['kind'], { form: SheetForm; map: Mapper }>> = {
-  roster: { form: rosterForm as SheetForm, map: mapRosterRow as unknown as Mapper },
-  programs: { form: programForm as SheetForm, map: mapProgramRow as unknown as Mapper },
+  roster: { form: rosterForm, map: mapRosterRow },
+  programs: { form: programForm, map: mapProgramRow },
 };
 
 interface RowResult {

@@ -1,3 +1,4 @@
+import { CsvError, parse, type Parser } from 'csv-parse';
 import { BrokenEncoding, decodeText } from './decode-text.ts';
 import { limits, type SheetRow } from './sheet-row.ts';
 import { UnreadableFile } from './unreadable-file.ts';
@@ -11,31 +12,31 @@ const sampleLength = 65_536;
  * Throws `UnreadableFile`: the rows before it were yielded, so nothing may be taken for good before the end.
  */
 export async function* readCsv(source: AsyncIterable<Uint8Array>): AsyncGenerator<SheetRow, void, undefined> {
-  let rows: CsvRows | undefined;
+  let cutter: Cutter | undefined;
   let sample = '';
   try {
     for await (const text of decodeText(source)) {
-      if (rows) {
-        yield* rows.take(text);
+      if (cutter) {
+        yield* cutter.take(text);
         continue;
       }
       sample += text;
       if (sample.length < sampleLength) continue;
-      rows = new CsvRows(delimiterOf(sample));
-      yield* rows.take(sample);
+      cutter = new Cutter(delimiterOf(sample));
+      yield* cutter.take(sample);
     }
-    if (!rows) {
-      rows = new CsvRows(delimiterOf(sample));
-      yield* rows.take(sample);
+    if (!cutter) {
+      cutter = new Cutter(delimiterOf(sample));
+      yield* cutter.take(sample);
     }
-    yield* rows.end();
+    yield* cutter.end();
   } catch (error) {
     if (!(error instanceof BrokenEncoding)) throw error;
-    if (!rows) {
-      rows = new CsvRows(delimiterOf(sample));
-      yield* rows.take(sample);
+    if (!cutter) {
+      cutter = new Cutter(delimiterOf(sample));
+      yield* cutter.take(sample);
     }
-    throw new UnreadableFile('FILE_ENCODING_BROKEN', { row: rows.row, encoding: error.encoding });
+    throw new UnreadableFile('FILE_ENCODING_BROKEN', { row: await cutter.brokenOffAt(), encoding: error.encoding });
   }
 }
 
@@ -45,7 +46,6 @@ const tab = 0x09;
 const quote = 0x22;
 const lf = 0x0a;
 const cr = 0x0d;
-const space = 0x20;
 
 /** The delimiter that cuts most lines into the same number of cells, more than one; a comma where none does. */
 const delimiterOf = (sample: string): number => {
@@ -79,116 +79,68 @@ const delimiterCounts = (sample: string, delimiter: number): number[] => {
   return counts;
 };
 
-/** `start`: at the beginning of a cell · `open`: in an unquoted cell · `quoted`: within quotes · `closing`: after a quote within quotes. */
-type Place = 'start' | 'open' | 'quoted' | 'closing';
-
-/** Cuts text that comes in pieces into rows (RFC 4180, with LF, CRLF and CR as line ends and no row with a wrong quote let through). */
-class CsvRows {
+/** csv-parse behind a door that takes text in pieces and says in our words what is wrong, and in which row. */
+class Cutter {
   /** The row that is being read: quoted line breaks do not count. */
   row = 1;
-  readonly #delimiter: number;
-  #place: Place = 'start';
-  #cells: string[] = [];
-  /** What the present cell holds from pieces before. */
-  #held = '';
-  #rowLength = 0;
-  /** The piece before ended with CR: a LF belongs to it. */
-  #afterCr = false;
+  readonly #parser: Parser;
+  #failure: Error | undefined;
+  #atLineEnd = true;
 
   constructor(delimiter: number) {
-    this.#delimiter = delimiter;
+    this.#parser = parse({
+      delimiter: String.fromCharCode(delimiter),
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_column_count: true,
+      // Strict about quotes on purpose: relaxed, a quote that is never closed would swallow the rows up to the next one.
+      max_record_size: limits.row,
+    });
+    this.#parser.on('error', (error) => (this.#failure = error));
   }
 
-  *take(text: string): Generator<SheetRow, void, undefined> {
-    const delimiter = this.#delimiter;
-    let place = this.#place;
-    let i = 0;
-    if (this.#afterCr && text !== '') {
-      this.#afterCr = false;
-      if (text.charCodeAt(0) === lf) i = 1;
-    }
-    /** Where the part of the present cell begins that is not held yet. */
-    let from = i;
+  async *take(text: string): AsyncGenerator<SheetRow, void, undefined> {
     const nul = text.indexOf('\0');
-    const length = nul < 0 ? text.length : nul;
+    const sound = nul < 0 ? text : text.slice(0, nul);
+    if (sound !== '') this.#atLineEnd = /[\r\n]$/.test(sound);
+    this.#parser.write(sound);
+    yield* this.#cut();
+    if (nul >= 0) throw new UnreadableFile('FILE_NOT_TEXT', { row: await this.brokenOffAt() });
+  }
 
-    while (i < length) {
-      if (place === 'quoted') {
-        const close = text.indexOf('"', i);
-        if (close < 0 || close >= length) {
-          i = length;
-          break;
-        }
-        place = this.#place = 'closing';
-        this.#hold(text.slice(from, close));
-        i = close + 1;
-        from = i;
-        continue;
-      }
-      const c = text.charCodeAt(i);
-      if (c === delimiter || c === lf || c === cr) {
-        this.#endCell(place === 'closing' ? '' : text.slice(from, i));
-        place = 'start';
-        i++;
-        if (c !== delimiter) {
-          if (c === cr) {
-            if (i === length) this.#afterCr = true;
-            else if (text.charCodeAt(i) === lf) i++;
-          }
-          yield this.#endRow();
-        }
-        from = i;
-      } else if (place === 'start' && c === quote) {
-        place = 'quoted';
-        i++;
-        from = i;
-      } else if (place === 'closing') {
-        if (c === quote) {
-          this.#hold('"');
-          place = 'quoted';
-        } else if (c !== space) throw new UnreadableFile('QUOTE_NOT_CLOSED', { row: this.row });
-        i++;
-        from = i;
-      } else {
-        place = 'open';
-        i++;
-      }
+  async *end(): AsyncGenerator<SheetRow, void, undefined> {
+    this.#parser.end();
+    yield* this.#cut();
+  }
+
+  /** The row in which the text broke off; csv-parse holds a row back until it sees what follows its line end. */
+  async brokenOffAt(): Promise<number> {
+    this.#parser.end();
+    await new Promise(setImmediate);
+    const { records } = this.#parser.info;
+    return this.#failure || this.#atLineEnd ? records + 1 : records;
+  }
+
+  async *#cut(): AsyncGenerator<SheetRow, void, undefined> {
+    // Errors come with the next turn, and rows of a parser that failed are gone.
+    await new Promise(setImmediate);
+    if (this.#failure) throw this.#named(this.#failure);
+    for (let cells = this.#parser.read() as string[] | null; cells !== null; cells = this.#parser.read() as string[] | null) {
+      if (cells.length > limits.columns) throw this.#tooLong('columns', limits.columns);
+      if (cells.some((cell) => cell.length > limits.cell)) throw this.#tooLong('cell', limits.cell);
+      yield { row: this.row++, cells };
     }
-
-    this.#place = place;
-    if (place === 'open' || place === 'quoted') this.#hold(text.slice(from, length));
-    if (nul >= 0) throw new UnreadableFile('FILE_NOT_TEXT', { row: this.row });
   }
 
-  *end(): Generator<SheetRow, void, undefined> {
-    if (this.#place === 'quoted') throw new UnreadableFile('QUOTE_NOT_CLOSED', { row: this.row });
-    if (this.#place === 'start' && this.#cells.length === 0) return;
-    this.#endCell('');
-    yield this.#endRow();
+  #named(error: Error): Error {
+    if (!(error instanceof CsvError)) return error;
+    this.row = this.#parser.info.records + 1;
+    // A quote that swallows the rest of the file is the likelier of two reasons for a row without an end.
+    const { quoting } = error as CsvError & { readonly quoting?: boolean };
+    if (error.code === 'CSV_MAX_RECORD_SIZE' && !quoting) return this.#tooLong('row', limits.row);
+    return new UnreadableFile('QUOTE_NOT_CLOSED', { row: this.row });
   }
 
-  #hold(part: string): void {
-    this.#held = this.#held === '' ? part : this.#held + part;
-    if (this.#held.length <= limits.cell) return;
-    // The likelier of two reasons: a quote that swallows the rest of the file.
-    if (this.#place === 'quoted') throw new UnreadableFile('QUOTE_NOT_CLOSED', { row: this.row });
-    throw new UnreadableFile('ROW_TOO_LONG', { row: this.row, limit: 'cell', max: limits.cell });
-  }
-
-  #endCell(part: string): void {
-    if (part !== '') this.#hold(part);
-    this.#rowLength += this.#held.length;
-    if (this.#cells.push(this.#held) > limits.columns) {
-      throw new UnreadableFile('ROW_TOO_LONG', { row: this.row, limit: 'columns', max: limits.columns });
-    }
-    if (this.#rowLength > limits.row) throw new UnreadableFile('ROW_TOO_LONG', { row: this.row, limit: 'row', max: limits.row });
-    this.#held = '';
-  }
-
-  #endRow(): SheetRow {
-    const row = { row: this.row++, cells: this.#cells };
-    this.#cells = [];
-    this.#rowLength = 0;
-    return row;
+  #tooLong(limit: string, max: number): UnreadableFile {
+    return new UnreadableFile('ROW_TOO_LONG', { row: this.row, limit, max });
   }
 }

@@ -11,6 +11,7 @@ export const fill = (text: string, facts: Readonly<Record<string, unknown>>): st
   text.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = facts[name];
     if (value === undefined || value === null) return '–';
-    if (Array.isArray(value)) return value.map((v) => (typeof v === 'object' ? JSON.stringify(v) : String(v))).join(', ');
-    return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
+    return Array.isArray(value) ? value.map(shown).join(', ') : shown(value);
   });
+
+const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -39,7 +39,7 @@ export interface ApprovalRequest extends Requested {
 /** Requests by id, settled ones included. */
 export type Approvals = Readonly<Record<string, ApprovalRequest>>;
 
-export const isApproval = (event: Recorded<DomainEvent>): event is Recorded<ApprovalEvent> => event.type.startsWith('Approval');
+export const isApproval = (event: Recorded): event is Recorded<ApprovalEvent> => event.type.startsWith('Approval');
 
 export const evolveApprovals = (approvals: Approvals, event: Recorded<ApprovalEvent>): Approvals => {
   const settle = (outcome: ApprovalRequest['outcome']): Approvals => {

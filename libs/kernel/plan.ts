@@ -13,10 +13,13 @@ export interface Leg extends Source {
   readonly decide: (state: unknown, k: Circumstances) => Decision;
 }
 
-export const source = <S>(stream: string, decider: { readonly initial: S; readonly evolve: (state: S, event: never) => S }): Source<S> => ({
+export const source = <S>(
+  stream: string,
+  decider: { readonly initial: S; readonly evolve: (state: S, event: never) => S },
+): Source<S> => ({
   stream,
   initial: decider.initial,
-  evolve: decider.evolve as (state: S, event: Recorded) => S,
+  evolve: decider.evolve,
 });
 
 export const leg = <S, C, E extends DomainEvent, F>(stream: string, decider: Decider<S, C, E, F>, command: C): Leg => ({

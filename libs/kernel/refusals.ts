@@ -31,6 +31,11 @@ export const refusals = {
     '文本不得以“sealed.1.”开头：该写法保留给密文。',
     'Text must not contain “sealed.1.”: that is reserved for sealed values.',
   ),
+  CURSOR_INVALID: is(
+    'invalid',
+    '游标不属于这次查询；请从第一页重新开始。',
+    'The cursor does not belong to this query; start again from the first page.',
+  ),
   EFFECTIVE_IN_FUTURE: is(
     'invalid',
     '生效时间 {effectiveAt} 晚于当前时间 {now}。',
@@ -211,7 +216,11 @@ export const refusals = {
     'It differs from what is recorded: {differences}. Use a correction.',
   ),
   STATUS_NEEDS_DATE: is('conflict', '学籍状态“{status}”需要异动日期。', 'The status “{status}” needs a status date.'),
-  STUDENT_NUMBER_MISSING: is('invalid', '在籍、休学或保留学籍的学生须有学号。', 'A student on the register needs a student number.'),
+  STUDENT_NUMBER_MISSING: is(
+    'invalid',
+    '在籍、休学或保留学籍的学生须有学号。',
+    'A student on the register needs a student number.',
+  ),
   RUN_UNKNOWN: is('not-found', '没有这个导入批次。', 'There is no such import run.'),
   RUN_FINISHED: is('conflict', '该导入批次已结束。', 'The import run is finished.'),
 } as const satisfies Record<string, RefusalText>;

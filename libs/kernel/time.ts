@@ -40,17 +40,17 @@ const wallClock = (ms: number, zone: string): number => {
 };
 
 /** Days by zone and quarter of an hour: no zone changes its day inside one, and formatting costs microseconds. Bounded. */
-const days = new Map<string, string>();
+const dayOf = new Map<string, string>();
 
 /** The calendar day of an instant in a time zone. */
 export const dateIn = (at: string, zone: string): string => {
   const ms = Date.parse(at);
   const key = `${zone}${Math.floor(ms / 900_000)}`;
-  let day = days.get(key);
+  let day = dayOf.get(key);
   if (day === undefined) {
     day = instant(wallClock(ms, zone)).slice(0, 10);
-    if (days.size >= 1000) days.clear();
-    days.set(key, day);
+    if (dayOf.size >= 1000) dayOf.clear();
+    dayOf.set(key, day);
   }
   return day;
 };

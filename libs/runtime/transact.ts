@@ -289,7 +289,7 @@ export class Transactor {
         for (let tries = 0; ; tries++) {
           if (tries === maxTries) return refuse('TOO_BUSY');
           // What was just looked at is good for the first try: if it moved since, the append conflicts.
-          const gate = really && tries === 0 ? looked[index]! : await this.load(take as Source);
+          const gate = really && tries === 0 ? looked[index]! : await this.load(take);
           looked[index] = gate;
           if (gate.abandoned.has(step.commandId)) return 'abandoned';
           if (gate.institutionId !== null && gate.institutionId !== step.context.institutionId) return refuse('NOT_FOUND');
@@ -324,7 +324,7 @@ export class Transactor {
 
   private async undo<T>(takes: readonly Take[], context: CommandContext, commandId: string, outcome: T): Promise<T> {
     for (const take of takes.toReversed()) {
-      const gate = await this.load(take as Source);
+      const gate = await this.load(take);
       if (take.takers(gate.state).includes(commandId)) await this.release(take, context, commandId);
     }
     return outcome;
@@ -340,7 +340,7 @@ export class Transactor {
    */
   async release(take: Take, context: CommandContext, commandId: string): Promise<'held' | 'free' | 'released'> {
     for (let tries = 0; tries < maxTries; tries++) {
-      const gate = await this.load(take as Source);
+      const gate = await this.load(take);
       const takers = take.takers(gate.state);
       if (takers.length === 0) return 'free';
       const owner = await this.load(take.owner);

@@ -60,7 +60,7 @@ export const activeEnrollment = (
   command: Omit<OpenEnrollment, 'type' | 'enrollmentId'>,
 ): Take => ({
   ...leg(learnerStream(learnerId), learner, { ...command, type: 'OpenEnrollment', enrollmentId }),
-  owner: enrollmentSource(enrollmentId) as Source,
+  owner: enrollmentSource(enrollmentId),
   holds: (owner) => isActive((owner as Enrollment).status),
   takers: (gate) => {
     const slot = (gate as Learner).enrollments[enrollmentId];
@@ -85,7 +85,7 @@ export const activeEnrollment = (
 /** Graduation clears the learner's holds first, and keeps the gate until it is written. */
 export const graduationClearance = (learnerId: string, enrollmentId: string): Take => ({
   ...leg(learnerStream(learnerId), learner, { type: 'BeginClosing', enrollmentId }),
-  owner: enrollmentSource(enrollmentId) as Source,
+  owner: enrollmentSource(enrollmentId),
   holds: (owner) => (owner as Enrollment).status === 'graduated',
   takers: (gate) => (gate as Learner).closing[enrollmentId] ?? [],
   drop: () => leg(learnerStream(learnerId), learner, { type: 'DropClosing', enrollmentId }),
