@@ -129,11 +129,13 @@ describe('every command in every state', () => {
         .refuses(otherwise, { status });
     });
 
-    it.each(already ? [already] : [])(`${type} from %s changes nothing`, (status) => {
-      given(...histories[status]())
-        .when(command)
-        .givesNothing();
-    });
+    if (already) {
+      it(`${type} from ${already} changes nothing`, () => {
+        given(...histories[already]())
+          .when(command)
+          .givesNothing();
+      });
+    }
 
     it(`${type} about nothing`, () => {
       given().when(command).refuses('NOT_FOUND');
@@ -157,7 +159,7 @@ describe('times of a change', () => {
       .refuses('EFFECTIVE_IN_FUTURE', { effectiveAt: day('2026-03-11') });
   });
 
-  it.each([...Object.values(commands).filter(({ type }) => !type.startsWith('Request') && type !== 'LockRecord')])(
+  it.each(Object.values(commands).filter(({ type }) => !type.startsWith('Request') && type !== 'LockRecord'))(
     'takes no $type on a locked record',
     (command) => {
       given(...locked(withdrawn()))
