@@ -179,7 +179,7 @@ export function examples<S, C extends { readonly type: string }, E extends Domai
           gives(...events) {
             expect(decision).toEqual(events);
             const given = next(events);
-            const again = decider.decide(given.state, command, { ...k, commandId: 'the-same-again' });
+            const again = decider.decide(given.state, command, k);
             expect(isRefusal(again) ? [] : again).toEqual([]);
             return given;
           },
