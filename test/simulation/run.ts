@@ -1,0 +1,39 @@
+import { planOf } from './seeds.ts';
+import { Tally, World } from './world.ts';
+import { plants } from './plants.ts';
+
+const option = (name: string): string | undefined => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? undefined : process.argv[at + 1];
+};
+
+const plant = plants.find((p) => p.name === option('plant')) ?? null;
+const started = performance.now();
+
+if (option('seed') !== undefined) {
+  const outcome = await new World(planOf(Number(option('seed'))), { plant, trace: true }).run();
+  console.log(outcome.story.join('\n'));
+  console.log(outcome.failure ? `\n${outcome.failure.rule}: ${outcome.failure.message}` : '\nevery promise held');
+  process.exitCode = outcome.failure ? 1 : 0;
+} else {
+  const first = Number(option('from') ?? 1);
+  const count = Number(option('count') ?? Infinity);
+  const until = started + 60_000 * Number(option('minutes') ?? (count === Infinity ? 1 : 600));
+  const tally = new Tally();
+  const failures = new Map<string, number[]>();
+  let worlds = 0;
+  for (let seed = first; seed < first + count && performance.now() < until; seed++, worlds++) {
+    const outcome = await new World(planOf(seed), { plant }).run();
+    tally.addAll(outcome.tally);
+    if (!outcome.failure) continue;
+    const seeds = failures.get(outcome.failure.rule) ?? [];
+    failures.set(outcome.failure.rule, [...seeds, seed]);
+    if (seeds.length < 3) console.log(`seed ${seed}: ${outcome.failure.message}`);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  console.log(`\n${worlds} worlds in ${seconds.toFixed(1)} s (${(worlds / seconds).toFixed(1)} worlds/s)`);
+  for (const [what, n] of [...tally.counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    console.log(`${String(n).padStart(9)}  ${what}`);
+  for (const [rule, seeds] of failures) console.log(`FAILED ${rule}: ${seeds.length} seeds: ${seeds.slice(0, 10).join(' ')}`);
+  process.exitCode = failures.size > 0 ? 1 : 0;
+}
