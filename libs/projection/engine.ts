@@ -1,0 +1,624 @@
+import type { Recorded } from '../kernel/decider.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import type { EventStore, Filter, Page, StoredEvent } from '../ports/event-store.ts';
+import { Bell } from '../ports/follow.ts';
+import type { ReadStore } from '../ports/read-store.ts';
+import { viewStores, type EventDecoder, type View, type ViewStore } from '../ports/view.ts';
+import { digestOf } from './digest.ts';
+import {
+  advance,
+  allGenerations,
+  CheckpointMoved,
+  createCheckpoints,
+  createGeneration,
+  dropGeneration,
+  liveGeneration,
+  Naming,
+  oweScrub,
+  owesScrub,
+  readNamed,
+  settleScrub,
+  swap,
+  writeNamed,
+  type Generation,
+} from './generations.ts';
+
+export interface ProjectionOptions {
+  readonly events: Pick<EventStore, 'readAll' | 'head'>;
+  readonly decoder: EventDecoder;
+  readonly stores: Readonly<Record<ViewStore, ReadStore>>;
+  readonly views: readonly View[];
+  readonly clock: Clock;
+  readonly timer: Timer;
+  /** Events folded in memory before rows are written. */
+  readonly batch?: number;
+  /** Milliseconds after which the log is looked at without a wake-up. */
+  readonly pollMs?: number;
+  /** Hears of faults that the engine retries; poison events stand in `status`. */
+  readonly onFault?: (fault: unknown) => void;
+}
+
+/** A fold that failed: the view stands before this event until a retry succeeds, the others go on. */
+export interface Poison {
+  readonly position: bigint;
+  readonly eventId: string;
+  readonly type: string;
+  readonly error: string;
+  readonly since: string;
+  readonly attempts: number;
+  readonly retryAt: string;
+}
+
+export interface RebuildProgress {
+  readonly view: string;
+  readonly done: bigint;
+  readonly head: bigint;
+}
+
+export interface Rebuilt {
+  readonly view: string;
+  readonly generation: number;
+  readonly position: bigint;
+  /** Digests at one position, where they were asked for and the live rows were of the same version and not stopped. */
+  readonly digests: { readonly live: string; readonly rebuilt: string } | null;
+}
+
+export interface ViewStatus {
+  readonly view: string;
+  readonly version: number;
+  readonly generation: number;
+  readonly state: 'live' | 'stopped' | 'outdated';
+  readonly position: bigint;
+  readonly head: bigint;
+  readonly lagEvents: bigint;
+  /** Age of the oldest event that is not folded. */
+  readonly lagMs: number;
+  readonly poison: Poison | null;
+  readonly rebuild: { readonly generation: number; readonly done: bigint } | null;
+}
+
+/** One generation of one view on its way through the log. */
+interface Follower {
+  readonly view: View;
+  readonly generation: number;
+  readonly tables: string;
+  readonly naming: Naming;
+  readonly takes: (event: StoredEvent) => boolean;
+  position: bigint;
+  /** Absent for a live generation. */
+  readonly rebuild?: Rebuild;
+  /** Rows of another release: readers may use them, nothing is folded into them. */
+  readonly outdated: boolean;
+  poison: Poison | null;
+}
+
+interface Rebuild {
+  readonly done: Promise<Rebuilt>;
+  readonly resolve: (rebuilt: Rebuilt) => void;
+  readonly reject: (error: unknown) => void;
+  readonly listeners: ((progress: RebuildProgress) => void)[];
+  compare: boolean;
+}
+
+interface Waiter {
+  readonly reached: () => boolean;
+  readonly resolve: () => void;
+}
+
+/** An event as a page brings it, decoded at most once for all views that take it. */
+class Decoded {
+  readonly stored: StoredEvent;
+  readonly #decoder: EventDecoder;
+  #sealed: Recorded | undefined;
+
+  constructor(stored: StoredEvent, decoder: EventDecoder) {
+    this.stored = stored;
+    this.#decoder = decoder;
+  }
+
+  for(view: View): Recorded {
+    return view.opened ? this.#decoder.decodeOpen(this.stored) : (this.#sealed ??= this.#decoder.decode(this.stored));
+  }
+}
+
+const firstRetryMs = 1_000;
+const lastRetryMs = 60_000;
+const backoff = (attempts: number): number => Math.min(lastRetryMs, firstRetryMs * 2 ** (attempts - 1));
+const messageOf = (error: unknown): string =>
+  error instanceof Object && 'message' in error ? String(error.message) : String(error);
+const isStoreFault = (error: unknown): boolean => error instanceof Object && 'name' in error && error.name === 'StoreFault';
+
+/**
+ * Folds the log into views. One pull loop serves all of them: followers that stand at the same position share a page and its decoding, and
+ * whoever lags (a rebuild, a stopped view) reads pages of its own until it has caught up. Rows and checkpoint of a page commit together, per store.
+ * What wakes it is a hint; what it has done is what the stores say.
+ */
+export class Projection {
+  readonly #o: ProjectionOptions;
+  readonly #batch: number;
+  readonly #bell = new Bell();
+  readonly #waiters = new Set<Waiter>();
+  readonly #toScrub = new Set<ViewStore>();
+  /** Stores whose disk or file failed, and when they are tried again: the others go on. */
+  readonly #resting = new Map<ViewStore, { readonly faults: number; readonly until: number }>();
+  readonly #stop = new AbortController();
+  #followers: Follower[] = [];
+  #retired: Generation[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(options: ProjectionOptions) {
+    this.#o = options;
+    this.#batch = options.batch ?? 2_000;
+  }
+
+  /** Finds where every view stands, makes tables for new ones, and goes on with a rebuild that a crash interrupted. */
+  async prepare(): Promise<void> {
+    for (const name of viewStores) {
+      const store = this.#o.stores[name];
+      await createCheckpoints(store);
+      const known = await store.snapshot(allGenerations);
+      for (const view of this.#o.views.filter((v) => v.store === name)) {
+        await this.#adopt(
+          view,
+          known.filter((generation) => generation.view === view.name),
+        );
+      }
+      if (await store.snapshot(owesScrub)) this.#toScrub.add(name);
+    }
+  }
+
+  async #adopt(view: View, known: readonly Generation[]): Promise<void> {
+    const store = this.#o.stores[view.store];
+    const live = known.find((g) => g.state === 'live') ?? (await store.transaction((db) => createGeneration(db, view, 'live')));
+    const outdated = live.version !== view.version;
+    this.#followers.push(this.#follower(view, live, outdated));
+    for (const generation of known) {
+      if (generation.state === 'live') continue;
+      if (generation.state === 'building' && generation.version === view.version) this.#follow(view, generation, false);
+      else this.#retired.push(generation);
+    }
+    // Nobody waits for this one: its failure is in the status.
+    if (outdated) this.rebuild(view.name).catch(() => undefined);
+  }
+
+  #follower(view: View, at: Generation, outdated: boolean, rebuild?: Rebuild): Follower {
+    const types = view.types === undefined ? undefined : new Set<string>(view.types);
+    const { prefixes } = view;
+    return {
+      view,
+      generation: at.generation,
+      tables: at.tables,
+      position: at.position,
+      naming: new Naming([[view, at.generation]]),
+      takes: (event) =>
+        (types === undefined || types.has(event.type)) &&
+        (prefixes === undefined || prefixes.some((prefix) => event.stream.startsWith(prefix))),
+      outdated,
+      poison: null,
+      ...(rebuild ? { rebuild } : {}),
+    };
+  }
+
+  #follow(view: View, at: Generation, compare: boolean): Rebuild {
+    const { promise: done, resolve, reject } = Promise.withResolvers<Rebuilt>();
+    // Whoever asked for it hears of a failure; after a restart nobody does.
+    done.catch(() => undefined);
+    const rebuild: Rebuild = { done, resolve, reject, listeners: [], compare };
+    this.#followers.push(this.#follower(view, at, false, rebuild));
+    return rebuild;
+  }
+
+  // ── the loop ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Runs until `close`. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#bell.ring();
+    await this.#running;
+  }
+
+  /** Something was appended: look at once. Only a hint, so that losing one costs a poll. */
+  notify(): void {
+    this.#bell.ring();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    let faults = 0;
+    while (!signal.aborted) {
+      const known = this.#bell.rings;
+      let moved = false;
+      try {
+        moved = await this.turn();
+        faults = 0;
+      } catch (fault) {
+        faults += 1;
+        this.#o.onFault?.(fault);
+        await this.#o.timer.sleep(backoff(faults), signal);
+      }
+      // A moment for messages, where reading and folding hold the thread.
+      if (moved) await this.#o.timer.sleep(0, signal);
+      else if (faults === 0) await this.#rest(known);
+    }
+  }
+
+  async #rest(known: number): Promise<void> {
+    const awake = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, awake.signal]);
+    await Promise.race([this.#bell.past(known, signal), this.#o.timer.sleep(this.#o.pollMs ?? 1_000, signal)]);
+    awake.abort();
+  }
+
+  /** One page for every position at which a follower stands, the hindmost first. False where there was nothing to do. */
+  async turn(): Promise<boolean> {
+    await this.#housekeeping();
+    let moved = false;
+    const stepped = new Set<Follower>();
+    for (;;) {
+      const lane = this.#hindmost(-1n, stepped);
+      if (lane.length === 0) return moved;
+      for (const follower of lane) stepped.add(follower);
+      if (await this.#step(lane)) moved = true;
+    }
+  }
+
+  /** Turns until nothing is left to do: for tests and for tools that want all of it at once. */
+  async catchUp(): Promise<void> {
+    while (await this.turn());
+  }
+
+  /** Those who stand where the hindmost stands that is past `after` and has not had its page yet. */
+  #hindmost(after: bigint, stepped?: ReadonlySet<Follower>): Follower[] {
+    const now = this.#now();
+    const ready = this.#followers.filter(
+      ({ view, position, poison, outdated }) =>
+        !outdated && position > after && (poison === null || poison.retryAt <= now) && !this.#rests(view.store),
+    );
+    let hindmost: bigint | undefined;
+    for (const follower of ready) {
+      if (!stepped?.has(follower) && (hindmost === undefined || follower.position < hindmost)) hindmost = follower.position;
+    }
+    return hindmost === undefined ? [] : ready.filter(({ position }) => position === hindmost);
+  }
+
+  #rests(store: ViewStore): boolean {
+    return (this.#resting.get(store)?.until ?? 0) > this.#o.clock.now();
+  }
+
+  /** True where it worked; a fault of this store lets its views rest and is no fault of theirs. */
+  async #withStore(store: ViewStore, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      this.#resting.delete(store);
+      return true;
+    } catch (fault) {
+      if (!isStoreFault(fault)) throw fault;
+      const faults = (this.#resting.get(store)?.faults ?? 0) + 1;
+      this.#resting.set(store, { faults, until: this.#o.clock.now() + backoff(faults) });
+      this.#o.onFault?.(fault);
+      return false;
+    }
+  }
+
+  async #step(lane: readonly Follower[]): Promise<boolean> {
+    const from = lane[0]!.position;
+    let page = await this.#o.events.readAll(from, { limit: this.#batch, ...unionFilter(lane) });
+    // Not past the next follower: meeting it there, they share pages from then on.
+    const meeting = this.#hindmost(from)[0]?.position;
+    if (meeting !== undefined && meeting < page.scannedTo) page = until(page, meeting);
+
+    const moved = page.scannedTo > from;
+    if (moved) {
+      const events = page.events.map((stored) => new Decoded(stored, this.#o.decoder));
+      for (const store of viewStores) {
+        const together = lane.filter(({ view }) => view.store === store);
+        if (together.length > 0) await this.#withStore(store, () => this.#fold(store, together, events, page.scannedTo));
+      }
+      this.#settleWaiters();
+    }
+    const head = page.end ? page.scannedTo : null;
+    for (const follower of lane) {
+      const { rebuild, view } = follower;
+      if (rebuild) await this.#withStore(view.store, () => this.#progress(follower, rebuild, head));
+    }
+    return moved;
+  }
+
+  /** All views of a store in one transaction. If it fails, each by itself: a poison event stops the view that it poisons, no other. */
+  async #fold(store: ViewStore, together: readonly Follower[], events: readonly Decoded[], to: bigint): Promise<void> {
+    try {
+      await this.#commit(store, together, events, to);
+    } catch (error) {
+      if (isStoreFault(error)) throw error;
+      if (error instanceof CheckpointMoved) return this.#readAgain(store, together);
+      if (together.length > 1) {
+        for (const follower of together) await this.#fold(store, [follower], events, to);
+        return;
+      }
+      const follower = together[0]!;
+      const own = events.filter(({ stored }) => follower.takes(stored));
+      if (own.length <= 1) return this.#poisoned(follower, own[0]?.stored, error);
+      const middle = own[own.length >> 1]!.stored.position;
+      // The half before is committed by itself; if it stops there, the half after waits.
+      const before = own.filter(({ stored }) => stored.position < middle);
+      await this.#fold(store, together, before, middle - 1n);
+      if (follower.poison === null && follower.position === middle - 1n) {
+        await this.#fold(
+          store,
+          together,
+          own.filter(({ stored }) => stored.position >= middle),
+          to,
+        );
+      }
+    }
+  }
+
+  async #commit(store: ViewStore, together: readonly Follower[], events: readonly Decoded[], to: bigint): Promise<void> {
+    let erased = false;
+    await this.#o.stores[store].transaction(async (db) => {
+      for (const { view, generation, position, naming, takes } of together) {
+        const own: Recorded[] = [];
+        for (const event of events) if (takes(event.stored)) own.push(event.for(view));
+        if (own.length > 0) await view.fold(writeNamed(db, naming), own);
+        if (view.opened && view.erases?.(own)) erased = true;
+        await advance(db, { view: view.name, generation, position }, to);
+      }
+      if (erased) await oweScrub(db);
+    });
+    for (const follower of together) {
+      follower.position = to;
+      follower.poison = null;
+    }
+    if (erased) this.#toScrub.add(store);
+  }
+
+  /** Another process moved a checkpoint; what the store says is true. */
+  async #readAgain(store: ViewStore, together: readonly Follower[]): Promise<void> {
+    const known = await this.#o.stores[store].snapshot(allGenerations);
+    for (const follower of together) {
+      const now = known.find((g) => g.view === follower.view.name && g.generation === follower.generation);
+      if (now && now.state !== 'retired') follower.position = now.position;
+      else {
+        this.#followers = this.#followers.filter((one) => one !== follower);
+        follower.rebuild?.reject(new CheckpointMoved(`the rebuild of ${follower.view.name} was dropped by another process`));
+      }
+    }
+  }
+
+  /** The view stops here. Parking the fold key alone, so that the rest of the view goes on, would take this place. */
+  #poisoned(follower: Follower, event: StoredEvent | undefined, error: unknown): void {
+    const now = this.#now();
+    const before = follower.poison;
+    const again = before !== null && before.eventId === event?.id;
+    const attempts = again ? before.attempts + 1 : 1;
+    follower.poison = {
+      position: event?.position ?? follower.position,
+      eventId: event?.id ?? '',
+      type: event?.type ?? '',
+      error: messageOf(error),
+      since: again ? before.since : now,
+      attempts,
+      retryAt: new Date(this.#o.clock.now() + backoff(attempts)).toISOString(),
+    };
+    if (follower.rebuild) {
+      this.#followers = this.#followers.filter((one) => one !== follower);
+      this.#retired.push(asGeneration(follower));
+      const { view, poison } = follower;
+      const live = this.#followers.find((one) => one.view === view);
+      if (live?.outdated) live.poison = poison;
+      follower.rebuild.reject(
+        new Error(`the rebuild of ${view.name} failed at event ${poison.position}: ${poison.error}`, { cause: error }),
+      );
+    }
+  }
+
+  /** Drops what was replaced and scrubs what was deleted: after the commit that readers wait for, and again where a reader was in the way. */
+  async #housekeeping(): Promise<void> {
+    const dropped = this.#retired;
+    this.#retired = [];
+    for (const generation of dropped) {
+      const view = this.#o.views.find(({ name }) => name === generation.view)!;
+      const done = await this.#withStore(view.store, async () => {
+        await this.#o.stores[view.store].transaction(async (db) => {
+          await dropGeneration(db, generation);
+          if (view.opened) await oweScrub(db);
+        });
+        if (view.opened) this.#toScrub.add(view.store);
+      });
+      if (!done) this.#retired.push(generation);
+    }
+    for (const name of this.#toScrub) {
+      await this.#withStore(name, async () => {
+        const store = this.#o.stores[name];
+        if (!(await store.scrub())) return;
+        await store.transaction(settleScrub);
+        this.#toScrub.delete(name);
+      });
+    }
+    const now = this.#now();
+    for (const { view, outdated, poison } of this.#followers) {
+      if (!outdated || this.#rebuilding(view.name) || (poison !== null && poison.retryAt > now)) continue;
+      this.rebuild(view.name).catch(() => undefined);
+    }
+  }
+
+  // ── rebuilding ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #rebuilding(view: string): Rebuild | undefined {
+    return this.#followers.find((one) => one.view.name === view && one.rebuild)?.rebuild;
+  }
+
+  readonly #starting = new Map<string, Promise<Rebuild>>();
+
+  /**
+   * Folds a view from the beginning into tables beside the live ones, and swaps when it has caught up. Two at once are one.
+   * Rejects where an event poisons it; the live generation then stays.
+   */
+  async rebuild(
+    view: string,
+    onProgress?: (progress: RebuildProgress) => void,
+    options: { readonly compare?: boolean } = {},
+  ): Promise<Rebuilt> {
+    let rebuild = this.#rebuilding(view);
+    if (!rebuild) {
+      const starting = this.#starting.get(view) ?? this.#beginRebuild(view, options.compare ?? false);
+      this.#starting.set(view, starting);
+      try {
+        rebuild = await starting;
+      } finally {
+        this.#starting.delete(view);
+      }
+    }
+    if (onProgress) rebuild.listeners.push(onProgress);
+    if (options.compare) rebuild.compare = true;
+    this.#bell.ring();
+    return rebuild.done;
+  }
+
+  async #beginRebuild(name: string, compare: boolean): Promise<Rebuild> {
+    const view = this.#o.views.find((one) => one.name === name);
+    if (!view) throw new Error(`there is no view ${name}`);
+    const generation = await this.#o.stores[view.store].transaction((db) => createGeneration(db, view, 'building'));
+    return this.#follow(view, generation, compare);
+  }
+
+  /** `head` is the end of the log where this page reached it, else null. */
+  async #progress(follower: Follower, rebuild: Rebuild, head: bigint | null): Promise<void> {
+    const { view } = follower;
+    if (follower.poison !== null) return;
+    const live = this.#followers.find((one) => one.view === view && !one.rebuild);
+    // A live generation that stopped, or that nobody folds any more, is overtaken.
+    const caughtUp = head !== null && follower.position === head && (!live || follower.position >= live.position);
+    const end = head ?? (await this.#o.events.head());
+    for (const listener of rebuild.listeners) listener({ view: view.name, done: follower.position, head: end });
+    if (!caughtUp) return;
+
+    const comparable = rebuild.compare && live && !live.outdated && live.position === follower.position;
+    const digests = comparable ? { live: await this.#digestOf(live), rebuilt: await this.#digestOf(follower) } : null;
+    const { generation, position } = follower;
+    await this.#o.stores[view.store].transaction((db) => swap(db, { view: view.name, generation, position }));
+    if (live) this.#retired.push(asGeneration(live));
+    const { rebuild: _built, ...swapped } = follower;
+    this.#followers = [...this.#followers.filter((one) => one !== live && one !== follower), swapped];
+    this.#settleWaiters();
+    rebuild.resolve({ view: view.name, generation, position, digests });
+  }
+
+  #digestOf(follower: Follower): Promise<string> {
+    return this.#o.stores[follower.view.store].snapshot((db) => digestOf(readNamed(db, follower.naming), follower.view));
+  }
+
+  // ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Tries a stopped view again now. False where it was not stopped. */
+  retry(view: string): boolean {
+    let stopped = false;
+    for (const follower of this.#followers) {
+      if (follower.view.name !== view || follower.poison === null) continue;
+      follower.poison = { ...follower.poison, retryAt: '' };
+      stopped = true;
+    }
+    if (stopped) this.#bell.ring();
+    return stopped;
+  }
+
+  /** Digest of a view's live rows and the position at which they stand. */
+  async digest(view: string): Promise<{ readonly position: bigint; readonly digest: string }> {
+    const found = this.#o.views.find(({ name }) => name === view);
+    if (!found) throw new Error(`there is no view ${view}`);
+    return this.#o.stores[found.store].snapshot(async (db) => {
+      const live = await liveGeneration(db, view);
+      if (!live) throw new Error(`the view ${view} has no rows yet`);
+      const digest = await digestOf(readNamed(db, new Naming([[found, live.generation]])), found);
+      return { position: live.position, digest };
+    });
+  }
+
+  async status(): Promise<readonly ViewStatus[]> {
+    const head = await this.#o.events.head();
+    const ages = new Map<bigint, number>();
+    const answers: ViewStatus[] = [];
+    for (const follower of this.#followers.filter((one) => !one.rebuild)) {
+      const { view, generation, position, poison, outdated } = follower;
+      if (position < head && !ages.has(position)) {
+        const [next] = (await this.#o.events.readAll(position, { limit: 1 })).events;
+        ages.set(position, next ? Math.max(0, this.#o.clock.now() - Date.parse(next.recordedAt)) : 0);
+      }
+      const building = this.#followers.find((one) => one.view === view && one.rebuild);
+      answers.push({
+        view: view.name,
+        version: view.version,
+        generation,
+        state: outdated ? 'outdated' : poison ? 'stopped' : 'live',
+        position,
+        head,
+        lagEvents: head > position ? head - position : 0n,
+        lagMs: ages.get(position) ?? 0,
+        poison,
+        rebuild: building ? { generation: building.generation, done: building.position } : null,
+      });
+    }
+    return answers.toSorted((a, b) => (a.view < b.view ? -1 : 1));
+  }
+
+  /** Until the view (all that are not stopped, where none is named) has folded everything up to a position. False after the time. */
+  async waitFor(position: bigint, timeoutMs: number, view?: string): Promise<boolean> {
+    const reached = (): boolean =>
+      this.#followers.every(
+        (one) =>
+          one.rebuild !== undefined ||
+          (view === undefined ? one.poison !== null || one.outdated : one.view.name !== view) ||
+          one.position >= position,
+      );
+    if (reached()) return true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiter: Waiter = { reached, resolve };
+    const over = new AbortController();
+    this.#waiters.add(waiter);
+    this.#bell.ring();
+    await Promise.race([promise, this.#o.timer.sleep(timeoutMs, AbortSignal.any([over.signal, this.#stop.signal]))]);
+    over.abort();
+    this.#waiters.delete(waiter);
+    return reached();
+  }
+
+  #settleWaiters(): void {
+    for (const waiter of this.#waiters) if (waiter.reached()) waiter.resolve();
+  }
+
+  #now(): string {
+    return new Date(this.#o.clock.now()).toISOString();
+  }
+}
+
+const asGeneration = ({ view, generation, position, tables }: Follower): Generation => ({
+  view: view.name,
+  generation,
+  version: view.version,
+  state: 'retired',
+  position,
+  tables,
+});
+
+/** All names, or none where somebody takes everything. */
+function union(lists: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
+  const given = lists.filter((list) => list !== undefined);
+  return given.length === lists.length ? [...new Set(given.flat())] : undefined;
+}
+
+/** What any of them takes; each picks its own from the page. */
+function unionFilter(lane: readonly Follower[]): Filter {
+  const types = union(lane.map(({ view }) => view.types));
+  const prefixes = union(lane.map(({ view }) => view.prefixes));
+  return { ...(types ? { types } : {}), ...(prefixes ? { prefixes } : {}) };
+}
+
+const until = (page: Page, position: bigint): Page => ({
+  events: page.events.filter((event) => event.position <= position),
+  scannedTo: position,
+  end: false,
+});

@@ -1,0 +1,142 @@
+import type { ReadQueries, ReadStore, ReadWrites, Value } from '../ports/read-store.ts';
+import type { View } from '../ports/view.ts';
+
+/**
+ * Every view has its tables once per generation, `<table>_g<generation>`, and one row here per generation: how far it is folded, and which
+ * one readers use. A rebuild fills the next generation beside the live one; a swap is two updates.
+ *
+ * `live`: what readers use · `building`: a rebuild on its way · `retired`: to be dropped.
+ */
+export interface Generation {
+  readonly view: string;
+  readonly generation: number;
+  readonly version: number;
+  readonly state: 'live' | 'building' | 'retired';
+  /** Everything up to here is folded. */
+  readonly position: bigint;
+  /** JSON: names of its tables as they are in the store; a later release may not know them any more. */
+  readonly tables: string;
+}
+
+/** Somebody else folded meanwhile: what was about to be written is not. */
+export class CheckpointMoved extends Error {
+  override readonly name = 'CheckpointMoved';
+}
+
+const columns = 'view, generation, version, state, position, tables';
+
+export const createCheckpoints = (store: ReadStore): Promise<void> =>
+  store.transaction(async (db) => {
+    await db.run(
+      `CREATE TABLE IF NOT EXISTS projection (
+        view TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        position BIGINT NOT NULL,
+        tables TEXT NOT NULL,
+        PRIMARY KEY (view, generation)
+      )`,
+    );
+    await db.run('CREATE TABLE IF NOT EXISTS projection_scrub (due INTEGER NOT NULL)');
+  });
+
+/** Said in the transaction that deletes, unsaid after the scrubbing: a crash between them is made up for at the next start. */
+export const oweScrub = (db: ReadWrites): Promise<number> => db.run('INSERT INTO projection_scrub (due) VALUES (1)');
+export const settleScrub = (db: ReadWrites): Promise<number> => db.run('DELETE FROM projection_scrub');
+export const owesScrub = async (db: ReadQueries): Promise<boolean> =>
+  (await db.get('SELECT due FROM projection_scrub LIMIT 1')) !== undefined;
+
+export const allGenerations = (db: ReadQueries): Promise<readonly Generation[]> =>
+  db.all(`SELECT ${columns} FROM projection ORDER BY view, generation`);
+
+export const liveGeneration = (db: ReadQueries, view: string): Promise<Generation | undefined> =>
+  db.get(`SELECT ${columns} FROM projection WHERE view = ? AND state = 'live'`, [view]);
+
+const tableOf = (table: string, generation: number): string => `${table}_g${generation}`;
+
+export async function createGeneration(db: ReadWrites, view: View, state: 'live' | 'building'): Promise<Generation> {
+  const last = await db.get<{ generation: number }>(
+    'SELECT generation FROM projection WHERE view = ? ORDER BY generation DESC LIMIT 1',
+    [view.name],
+  );
+  const generation = (last?.generation ?? 0) + 1;
+  for (const ddl of view.schema) await db.run(ddl.replaceAll('_$g', `_g${generation}`));
+  const tables = JSON.stringify(view.tables.map((table) => tableOf(table, generation)));
+  await db.run(`INSERT INTO projection (${columns}) VALUES (?, ?, ?, ?, 0, ?)`, [
+    view.name,
+    generation,
+    view.version,
+    state,
+    tables,
+  ]);
+  return { view: view.name, generation, version: view.version, state, position: 0n, tables };
+}
+
+/** Moves a checkpoint, in the transaction of the rows. Throws CheckpointMoved where it is not where it was read. */
+export async function advance(
+  db: ReadWrites,
+  at: Pick<Generation, 'view' | 'generation' | 'position'>,
+  to: bigint,
+): Promise<void> {
+  const moved = await db.run(
+    `UPDATE projection SET position = ? WHERE view = ? AND generation = ? AND position = ? AND state <> 'retired'`,
+    [to, at.view, at.generation, at.position],
+  );
+  if (moved !== 1) throw new CheckpointMoved(`${at.view} is no longer at ${at.position}`);
+}
+
+/** Readers see the rebuilt generation from this commit on. */
+export async function swap(db: ReadWrites, built: Pick<Generation, 'view' | 'generation' | 'position'>): Promise<void> {
+  await db.run(`UPDATE projection SET state = 'retired' WHERE view = ? AND state = 'live'`, [built.view]);
+  const moved = await db.run(
+    `UPDATE projection SET state = 'live' WHERE view = ? AND generation = ? AND position = ? AND state = 'building'`,
+    [built.view, built.generation, built.position],
+  );
+  if (moved !== 1) throw new CheckpointMoved(`the rebuild of ${built.view} is no longer at ${built.position}`);
+}
+
+export async function dropGeneration(db: ReadWrites, dropped: Pick<Generation, 'view' | 'generation' | 'tables'>): Promise<void> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- createGeneration wrote it
+  for (const table of JSON.parse(dropped.tables) as string[]) await db.run(`DROP TABLE IF EXISTS ${table}`);
+  await db.run('DELETE FROM projection WHERE view = ? AND generation = ?', [dropped.view, dropped.generation]);
+}
+
+/** Fills in which generation of each table a statement means. Remembers every text that it has seen. */
+export class Naming {
+  readonly #generationOf: ReadonlyMap<string, number>;
+  readonly #known = new Map<string, string>();
+
+  constructor(generations: readonly (readonly [view: View, generation: number])[]) {
+    this.#generationOf = new Map(
+      generations.flatMap(([view, generation]) => view.tables.map((table) => [table, generation] as const)),
+    );
+  }
+
+  name(sql: string): string {
+    let named = this.#known.get(sql);
+    if (named === undefined) {
+      named = sql.replaceAll(/\b([a-z_]+)_\$g/g, (_, table: string) => {
+        const generation = this.#generationOf.get(table);
+        if (generation === undefined) throw new Error(`no view that was asked for has a table ${table}`);
+        return tableOf(table, generation);
+      });
+      if (this.#known.size >= 500) this.#known.clear();
+      this.#known.set(sql, named);
+    }
+    return named;
+  }
+}
+
+export const readNamed = (db: ReadQueries, naming: Naming): ReadQueries => ({
+  all: (sql, params) => db.all(naming.name(sql), params),
+  get: (sql, params) => db.get(naming.name(sql), params),
+  each: (sql, params, visit) => db.each(naming.name(sql), params, visit),
+});
+
+export const writeNamed = (db: ReadWrites, naming: Naming): ReadWrites => ({
+  ...readNamed(db, naming),
+  run: (sql: string, params?: readonly Value[]) => db.run(naming.name(sql), params),
+  runMany: (sql: string, rows: readonly (readonly Value[])[]) =>
+    rows.length === 0 ? Promise.resolve(0) : db.runMany(naming.name(sql), rows),
+});

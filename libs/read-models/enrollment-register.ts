@@ -1,0 +1,395 @@
+import type { EnrollmentEvent, EnrollmentStatus } from '../events/catalog/enrollment.ts';
+import { effectOf, type LedgerEvent } from '../events/events.ts';
+import { foldEnrollment, type Enrollment } from '../facts/enrollment.ts';
+import { applyCorrections } from '../kernel/as-of.ts';
+import type { Recorded } from '../kernel/decider.ts';
+import type { Identity } from '../kernel/personal.ts';
+import { isRefusal, type Refusal } from '../kernel/refusal.ts';
+import type { ReadQueries, Value } from '../ports/read-store.ts';
+import type { View } from '../ports/view.ts';
+import { Conditions, cursorAfter, pageLimit, placeOf, type PageOf, type Paging } from './paging.ts';
+import { parsed, rowsAmong } from './rows.ts';
+
+/**
+ * Who is in which state (学籍): one row per enrollment, always what the decisions' own fold says of its stream, corrections included.
+ * Identities stay sealed; `identityOf` opens them per response.
+ */
+
+// ── tables ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const columns = {
+  enrollment_id: 'TEXT NOT NULL PRIMARY KEY',
+  institution_id: 'TEXT NOT NULL',
+  learner_id: 'TEXT NOT NULL',
+  status: 'TEXT NOT NULL',
+  status_since: 'TEXT NOT NULL',
+  program_id: 'TEXT NOT NULL',
+  class_id: 'TEXT',
+  entry_date: 'TEXT NOT NULL',
+  cohort_year: 'INTEGER NOT NULL',
+  student_number: 'TEXT',
+  level: 'TEXT',
+  intake: 'TEXT NOT NULL',
+  study_form: 'TEXT',
+  branch: 'TEXT',
+  department: 'TEXT',
+  suspension_kind: 'TEXT',
+  suspension_ground: 'TEXT',
+  suspension_until: 'TEXT',
+  retained_until: 'TEXT',
+  registered_at: 'TEXT',
+  recheck_due_by: 'TEXT',
+  recheck_passed: 'INTEGER',
+  last_annual_registration: 'TEXT',
+  expected_graduation: 'TEXT',
+  convertible_until: 'TEXT',
+  ended_at: 'TEXT',
+  locked: 'INTEGER NOT NULL',
+  imported: 'INTEGER NOT NULL',
+  import_run: 'TEXT',
+  import_row: 'INTEGER',
+  revision: 'BIGINT NOT NULL',
+  updated_at: 'TEXT NOT NULL',
+  position: 'BIGINT NOT NULL',
+} as const;
+const names = Object.keys(columns);
+
+const upsertRow = `INSERT INTO register_enrollment_$g (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
+  ON CONFLICT (enrollment_id) DO UPDATE SET ${names
+    .slice(1)
+    .map((name) => `${name} = excluded.${name}`)
+    .join(', ')}`;
+
+/** What an enrollment's stream said so far, without approvals: a correction changes what an earlier event said, so it is folded again. */
+type Said = [type: string, revision: string, effectiveAt: string, data: unknown];
+
+// ── fold ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Story {
+  readonly said: Said[];
+  last: Recorded<LedgerEvent>;
+  /** Recording of the last word about the enrollment itself. */
+  updatedAt: string;
+}
+
+const foldSaid = (stream: string, said: readonly Said[]): Enrollment => {
+  const history = said.map(
+    ([type, revision, effectiveAt, data]) =>
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fold asks for no more of an event than this
+      ({ type, stream, revision: BigInt(revision), effectiveAt, data }) as unknown as Recorded<EnrollmentEvent>,
+  );
+  return foldEnrollment(applyCorrections(history, effectOf));
+};
+
+const rowOf = (enrollmentId: string, { said, last, updatedAt }: Story): Value[] | null => {
+  const s = foldSaid(last.stream, said);
+  const { admission } = s;
+  if (admission === null) return null;
+  const suspension = s.status === 'suspended' ? s.suspension : null;
+  const row: Record<keyof typeof columns, Value> = {
+    enrollment_id: enrollmentId,
+    institution_id: last.institutionId,
+    learner_id: admission.learnerId,
+    status: s.status,
+    status_since: s.statusSince,
+    program_id: admission.programId,
+    class_id: s.classId,
+    entry_date: admission.entryDate,
+    cohort_year: Number(admission.entryDate.slice(0, 4)),
+    student_number: s.studentNumber,
+    level: admission.level,
+    intake: admission.intake,
+    study_form: admission.studyForm,
+    branch: admission.branch,
+    department: admission.department,
+    suspension_kind: suspension?.kind ?? null,
+    suspension_ground: suspension?.ground ?? null,
+    suspension_until: suspension?.until ?? null,
+    retained_until: s.status === 'place-retained' ? s.retainedUntil : null,
+    registered_at: s.registeredAt,
+    recheck_due_by: s.recheck?.dueBy ?? null,
+    recheck_passed: s.recheck === null ? null : Number(s.recheck.passed),
+    last_annual_registration: s.academicYears.toSorted().at(-1) ?? null,
+    expected_graduation: admission.expectedGraduation,
+    convertible_until: s.status === 'completed' ? s.convertibleUntil : null,
+    ended_at: s.endedAt,
+    locked: Number(s.locked),
+    imported: Number(said.some(([type]) => type === 'EnrollmentImported')),
+    import_run: s.imported?.run ?? null,
+    import_row: s.imported?.row ?? null,
+    revision: last.revision,
+    updated_at: updatedAt,
+    position: last.position,
+  };
+  return Object.values(row);
+};
+
+export const enrollmentRegister: View<LedgerEvent> = {
+  name: 'enrollment-register',
+  version: 1,
+  store: 'views',
+  prefixes: ['enrollment-', 'learner-'],
+  tables: ['register_enrollment', 'register_history', 'register_learner'],
+  schema: [
+    `CREATE TABLE register_enrollment_$g (${Object.entries(columns)
+      .map(([name, type]) => `${name} ${type}`)
+      .join(', ')})`,
+    `CREATE INDEX register_by_number_$g ON register_enrollment_$g (institution_id, COALESCE(student_number, ''), enrollment_id)`,
+    `CREATE INDEX register_by_status_$g ON register_enrollment_$g (institution_id, status, enrollment_id)`,
+    `CREATE INDEX register_by_entry_$g ON register_enrollment_$g (institution_id, entry_date, enrollment_id)`,
+    `CREATE INDEX register_by_update_$g ON register_enrollment_$g (institution_id, updated_at, enrollment_id)`,
+    `CREATE INDEX register_by_class_$g ON register_enrollment_$g (class_id)`,
+    `CREATE INDEX register_by_learner_$g ON register_enrollment_$g (learner_id)`,
+    `CREATE INDEX register_by_recheck_$g ON register_enrollment_$g (institution_id, recheck_due_by) WHERE recheck_passed = 0`,
+    `CREATE TABLE register_history_$g (enrollment_id TEXT NOT NULL PRIMARY KEY, said TEXT NOT NULL)`,
+    `CREATE TABLE register_learner_$g (
+      learner_id TEXT NOT NULL PRIMARY KEY,
+      institution_id TEXT NOT NULL,
+      identity TEXT,
+      position BIGINT NOT NULL
+    )`,
+  ],
+
+  async fold(db, events) {
+    const stories = new Map<string, Recorded<LedgerEvent>[]>();
+    const identities = new Map<string, Value[]>();
+    for (const event of events) {
+      if (event.stream.startsWith('enrollment-')) {
+        const id = event.stream.slice('enrollment-'.length);
+        const story = stories.get(id);
+        if (story) story.push(event);
+        else stories.set(id, [event]);
+      } else if (event.type === 'LearnerIdentified' || event.type === 'IdentityCorrected') {
+        const sealed = event.type === 'LearnerIdentified' ? event.data.identity : event.data.change;
+        const learnerId = event.stream.slice('learner-'.length);
+        // A token, or `erased`: this view is given nothing else.
+        identities.set(learnerId, [learnerId, event.institutionId, typeof sealed === 'string' ? sealed : null, event.position]);
+      }
+    }
+
+    const known = await storiesBefore(db, stories);
+    const rows: Value[][] = [];
+    const histories: Value[][] = [];
+    for (const [id, told] of stories) {
+      const before = known.get(id);
+      const story: Story = { said: before?.said ?? [], last: told[0]!, updatedAt: before?.updatedAt ?? '' };
+      for (const event of told) {
+        if (before && event.revision <= before.revision) continue;
+        story.last = event;
+        if (effectOf(event.type) === 'machinery') continue;
+        story.said.push([event.type, event.revision.toString(), event.effectiveAt, event.data]);
+        story.updatedAt = event.recordedAt;
+      }
+      const row = rowOf(id, story);
+      if (row === null) continue;
+      rows.push(row);
+      histories.push([id, JSON.stringify(story.said)]);
+    }
+    await db.runMany(upsertRow, rows);
+    await db.runMany(
+      `INSERT INTO register_history_$g (enrollment_id, said) VALUES (?, ?)
+       ON CONFLICT (enrollment_id) DO UPDATE SET said = excluded.said`,
+      histories,
+    );
+    await db.runMany(
+      `INSERT INTO register_learner_$g (learner_id, institution_id, identity, position) VALUES (?, ?, ?, ?)
+       ON CONFLICT (learner_id) DO UPDATE SET identity = excluded.identity, position = excluded.position`,
+      [...identities.values()],
+    );
+  },
+};
+
+/** Of enrollments that began in an earlier batch: one that begins in this one has no rows yet. */
+async function storiesBefore(
+  db: ReadQueries,
+  stories: ReadonlyMap<string, readonly Recorded<LedgerEvent>[]>,
+): Promise<Map<string, { said: Said[]; revision: bigint; updatedAt: string }>> {
+  const older = [...stories].filter(([, told]) => told[0]!.revision > 0n).map(([id]) => id);
+  const rows = await rowsAmong<{ enrollmentId: string; said: string; revision: bigint; updatedAt: string }>(
+    db,
+    `SELECT h.enrollment_id AS "enrollmentId", h.said, r.revision, r.updated_at AS "updatedAt"
+     FROM register_history_$g h JOIN register_enrollment_$g r ON r.enrollment_id = h.enrollment_id
+     WHERE h.enrollment_id IN (?…)`,
+    older,
+  );
+  return new Map(
+    rows.map(({ enrollmentId, said, revision, updatedAt }) => [
+      enrollmentId,
+      { said: parsed<Said[]>(said), revision, updatedAt },
+    ]),
+  );
+}
+
+// ── queries ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface RegisterRow {
+  readonly enrollmentId: string;
+  readonly institutionId: string;
+  readonly learnerId: string;
+  /** Sealed; `identityOf` opens it. Null where the learner is not known here. */
+  readonly identity: string | null;
+  readonly status: EnrollmentStatus;
+  readonly statusSince: string;
+  readonly programId: string;
+  readonly classId: string | null;
+  readonly entryDate: string;
+  readonly cohortYear: number;
+  readonly studentNumber: string | null;
+  readonly level: string | null;
+  readonly intake: string;
+  readonly studyForm: string | null;
+  readonly branch: string | null;
+  readonly department: string | null;
+  readonly suspensionKind: 'suspension' | 'retained-status' | null;
+  readonly suspensionGround: string | null;
+  readonly suspensionUntil: string | null;
+  readonly retainedUntil: string | null;
+  readonly registeredAt: string | null;
+  readonly recheckDueBy: string | null;
+  readonly recheckPassed: boolean | null;
+  readonly lastAnnualRegistration: string | null;
+  readonly expectedGraduation: string | null;
+  readonly convertibleUntil: string | null;
+  readonly endedAt: string | null;
+  readonly locked: boolean;
+  /** A student of before the ledger: attested by the source that import run and row name. */
+  readonly imported: boolean;
+  readonly importRun: string | null;
+  readonly importRow: number | null;
+  /** Of the stream's last event, for `If-Match`. */
+  readonly revision: bigint;
+  readonly updatedAt: string;
+  readonly position: bigint;
+}
+
+/** Opens the identity of a row: the sealed words of its identification, or of the last correction, which tell old and new. */
+export function identityOf(sealed: string | null, reveal: (token: string) => unknown): Identity | 'erased' | null {
+  if (sealed === null) return null;
+  const opened = reveal(sealed);
+  if (typeof opened !== 'object' || opened === null) return 'erased';
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- sealed from these types alone
+  return 'new' in opened ? (opened.new as Identity) : (opened as Identity);
+}
+
+export type RegisterSort = 'studentNumber' | 'entryDate' | 'updated' | 'status';
+
+export interface RegisterQuery extends Paging {
+  readonly institutionId: string;
+  readonly status?: readonly EnrollmentStatus[];
+  readonly programId?: string;
+  readonly classId?: string;
+  readonly cohortYear?: number;
+  /** Plain dates, both inclusive. */
+  readonly entryFrom?: string;
+  readonly entryTo?: string;
+  readonly studentNumber?: string;
+  readonly intake?: string;
+  readonly imported?: boolean;
+  readonly importRun?: string;
+  /** Re-check not passed though it was due before this day. */
+  readonly recheckOverdueOn?: string;
+  readonly learnerIds?: readonly string[];
+  readonly enrollmentIds?: readonly string[];
+  /** By student number where absent. */
+  readonly sort?: RegisterSort;
+  readonly order?: 'asc' | 'desc';
+}
+
+const sortColumns: Readonly<Record<RegisterSort, string>> = {
+  studentNumber: `COALESCE(r.student_number, '')`,
+  entryDate: 'r.entry_date',
+  updated: 'r.updated_at',
+  status: 'r.status',
+};
+
+const camel = (name: string): string => name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+const selected = `${names.map((name) => `r.${name} AS "${camel(name)}"`).join(', ')}, l.identity`;
+const joined = 'register_enrollment_$g r LEFT JOIN register_learner_$g l ON l.learner_id = r.learner_id';
+
+type Found = Omit<RegisterRow, 'recheckPassed' | 'locked' | 'imported'> & {
+  recheckPassed: number | null;
+  locked: number;
+  imported: number;
+};
+
+const shown = (row: Found): RegisterRow => ({
+  ...row,
+  recheckPassed: row.recheckPassed === null ? null : row.recheckPassed === 1,
+  locked: row.locked === 1,
+  imported: row.imported === 1,
+});
+
+/** A page of the register. Refuses a cursor of another query. */
+export async function listEnrollments(db: ReadQueries, query: RegisterQuery): Promise<PageOf<RegisterRow> | Refusal> {
+  const place = placeOf(query, 2);
+  if (isRefusal(place)) return place;
+  const matching = new Conditions()
+    .equal('r.institution_id', query.institutionId)
+    .among('r.status', query.status)
+    .equal('r.program_id', query.programId)
+    .equal('r.class_id', query.classId)
+    .equal('r.cohort_year', query.cohortYear)
+    .between('r.entry_date', query.entryFrom, query.entryTo)
+    .equal(`COALESCE(r.student_number, '')`, query.studentNumber)
+    .equal('r.intake', query.intake)
+    .equal('r.imported', query.imported === undefined ? undefined : Number(query.imported))
+    .equal('r.import_run', query.importRun)
+    .among('r.learner_id', query.learnerIds)
+    .among('r.enrollment_id', query.enrollmentIds);
+  if (query.recheckOverdueOn !== undefined) {
+    matching
+      .add('r.recheck_passed = 0 AND r.recheck_due_by < ?', query.recheckOverdueOn)
+      .among('r.status', ['registered', 'suspended']);
+  }
+  const total = await db.get<{ n: number }>(
+    `SELECT CAST(count(*) AS INTEGER) AS n FROM register_enrollment_$g r ${matching.where}`,
+    matching.values,
+  );
+
+  const by = sortColumns[query.sort ?? 'studentNumber'];
+  const [after, order] = query.order === 'desc' ? ['<', 'DESC'] : ['>', 'ASC'];
+  if (place) matching.add(`(${by}, r.enrollment_id) ${after} (?, ?)`, ...place);
+  const limit = pageLimit(query);
+  const found = await db.all<Found & { place: string }>(
+    `SELECT ${selected}, ${by} AS place FROM ${joined} ${matching.where}
+     ORDER BY ${by} ${order}, r.enrollment_id ${order} LIMIT ?`,
+    [...matching.values, limit + 1],
+  );
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    rows: page.map(({ place: _place, ...row }) => shown(row)),
+    next: found.length > limit && last ? cursorAfter(query, [last.place, last.enrollmentId]) : null,
+    total: total?.n ?? 0,
+  };
+}
+
+/** One enrollment of an institution; undefined also where it is another one's. */
+export async function enrollmentRow(
+  db: ReadQueries,
+  institutionId: string,
+  enrollmentId: string,
+): Promise<RegisterRow | undefined> {
+  const row = await db.get<Found>(`SELECT ${selected} FROM ${joined} WHERE r.enrollment_id = ? AND r.institution_id = ?`, [
+    enrollmentId,
+    institutionId,
+  ]);
+  return row && shown(row);
+}
+
+export interface ClassMember {
+  readonly enrollmentId: string;
+  readonly learnerId: string;
+  readonly identity: string | null;
+  readonly status: EnrollmentStatus;
+  readonly studentNumber: string | null;
+}
+
+/** Who is in an administrative class now (行政班): registered or suspended, by student number. For its teachers. */
+export const classMembers = (db: ReadQueries, institutionId: string, classId: string): Promise<readonly ClassMember[]> =>
+  db.all(
+    `SELECT r.enrollment_id AS "enrollmentId", r.learner_id AS "learnerId", l.identity, r.status, r.student_number AS "studentNumber"
+     FROM ${joined} WHERE r.class_id = ? AND r.institution_id = ? AND r.status IN ('registered', 'suspended')
+     ORDER BY COALESCE(r.student_number, ''), r.enrollment_id`,
+    [classId, institutionId],
+  );
