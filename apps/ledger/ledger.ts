@@ -1,0 +1,220 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { syncFile, syncFolderOf } from '../../libs/adapters/sqlite/durable-file.ts';
+import { openSqliteEventStore, type SqliteEventStore } from '../../libs/adapters/sqlite/event-store.ts';
+import { openSqliteKeyVault } from '../../libs/adapters/sqlite/key-vault.ts';
+import { loadMasterKey } from '../../libs/adapters/sqlite/master-key.ts';
+import { CurriculumModule } from '../../libs/contexts/curriculum/curriculum.module.ts';
+import { EnrollmentModule } from '../../libs/contexts/enrollment/enrollment.module.ts';
+import { EnrollmentRecords } from '../../libs/contexts/enrollment/records.ts';
+import { PartnershipModule } from '../../libs/contexts/partnership/partnership.module.ts';
+import { Authenticator, mintToken, trustDevelopmentKeys, trustIssuer, type TokenClaims } from '../../libs/edge/auth.ts';
+import type { Parts } from '../../libs/edge/parts.ts';
+import { createServer } from '../../libs/edge/server.ts';
+import { instant } from '../../libs/kernel/time.ts';
+import type { Clock, Timer } from '../../libs/ports/clock.ts';
+import { StoreFault } from '../../libs/ports/store-fault.ts';
+import { VaultFault } from '../../libs/ports/vault-fault.ts';
+import { Erasures, type Checkpoint } from '../../libs/processes/erasure.ts';
+import { Codec } from '../../libs/runtime/codec.ts';
+import { Transactor } from '../../libs/runtime/transact.ts';
+import { settingsOf, StartRefused, type Settings } from './settings.ts';
+
+export interface LedgerOptions {
+  /** PORT, HOST, LEDGER_…; see the README. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** No log lines. */
+  readonly quiet?: boolean;
+}
+
+export interface Ledger {
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  readonly parts: Parts;
+  readonly settings: Settings;
+  /** A development token; throws where an issuer is configured. */
+  readonly mint: (claims: TokenClaims, lifetimeSeconds?: number) => Promise<string>;
+  /** Answers what is under way, then closes every file. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * The whole ledger in this process on SQLite. Throws StartRefused with one sentence for whoever started it: another process holds the folder,
+ * the port is taken, the clock would go back, the master key is missing.
+ */
+export async function startLedger({ env, quiet = false }: LedgerOptions): Promise<Ledger> {
+  const settings = settingsOf(env);
+  const open: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of open.splice(0).toReversed()) await end();
+  };
+  try {
+    return await assemble(settings, env, quiet, open, close);
+  } catch (fault) {
+    await close();
+    throw inOneSentence(fault, settings);
+  }
+}
+
+async function assemble(
+  settings: Settings,
+  env: LedgerOptions['env'],
+  quiet: boolean,
+  open: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<Ledger> {
+  const { folder, host, port, institutions, loopback } = settings;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = (name: string): string => join(folder, name);
+
+  const clock = clockFrom(settings.clockFrom);
+  const store = await openSqliteEventStore({ path: file('log.db'), clock });
+  open.push(() => store.close());
+  await assertClock(store, clock, settings);
+
+  const masterKey = loadMasterKey({ file: file('master.key'), env, vaultPath: file('vault.db') });
+  const vault = await openSqliteKeyVault({ path: file('vault.db'), masterKey, erasuresPath: file('erasures.jsonl') });
+  open.push(() => vault.close());
+
+  const lines = new LogLines();
+  open.push(async () => lines.flush());
+
+  const codec = new Codec(vault);
+  const transactor = new Transactor({ store, codec, clock, timer, entropy: { random: Math.random } });
+  const erasures = new Erasures({
+    store,
+    vault,
+    checkpoint: checkpointIn(file('erasure.checkpoint')),
+    forget: (stream) => transactor.forget(stream),
+    onFault: (fault) => lines.say({ level: 50, msg: 'an erasure is waiting', fault: fault instanceof Error ? fault.name : null }),
+  });
+  await erasures.start();
+  open.push(() => erasures.close());
+
+  const trusted = settings.issuer
+    ? trustIssuer(settings.issuer.issuer, settings.issuer.jwks, settings.issuer.audience)
+    : await trustDevelopmentKeys(folder);
+  const parts: Parts = {
+    store,
+    vault,
+    codec,
+    clock,
+    transactor,
+    institutions,
+    authenticator: new Authenticator(trusted),
+    records: new EnrollmentRecords(transactor, codec),
+    views: { waitFor: async () => true, status: () => [] },
+    loopback,
+    readiness: async () => [],
+    erased: () => erasures.catchUp(),
+  };
+
+  const log = quiet ? null : { level: settings.logLevel, stream: lines };
+  const { app, access } = await createServer({ parts, modules: [EnrollmentModule, CurriculumModule, PartnershipModule], log });
+  open.push(() => access.drain());
+  open.push(() => app.close());
+  await app.listen(port, host);
+
+  const url = urlOf(app);
+  replaceFile(file('server.json'), `${JSON.stringify({ url, pid: process.pid })}\n`);
+  open.push(async () => rmSync(file('server.json'), { force: true }));
+
+  const mint: Ledger['mint'] = (claims, lifetimeSeconds) => {
+    if (settings.issuer) throw new Error('tokens come from the issuer that is configured');
+    return mintToken(folder, claims, lifetimeSeconds);
+  };
+  return { url, app, parts, settings, mint, close };
+}
+
+const timer: Timer = {
+  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+};
+
+/** JSON lines on standard output, several in one write. */
+class LogLines {
+  private text = '';
+  private scheduled: NodeJS.Timeout | undefined;
+
+  write(line: string): void {
+    this.text += line;
+    if (this.text.length > 16_384) this.flush();
+    else this.scheduled ??= setTimeout(() => this.flush(), 200).unref();
+  }
+
+  say(line: object): void {
+    this.write(`${JSON.stringify({ time: Date.now(), ...line })}\n`);
+  }
+
+  flush(): void {
+    clearTimeout(this.scheduled);
+    this.scheduled = undefined;
+    const { text } = this;
+    this.text = '';
+    if (text !== '') process.stdout.write(text);
+  }
+}
+
+function urlOf(app: NestFastifyApplication): string {
+  const { address, port, family } = app.getHttpServer().address() as { address: string; port: number; family: string };
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** The machine's clock, or one that starts elsewhere and runs on from there. */
+function clockFrom(start: number | null): Clock {
+  if (start === null) return { now: () => Date.now() };
+  const shift = start - Date.now();
+  return { now: () => Date.now() + shift };
+}
+
+/** What was recorded stays recorded: the clock never starts before it. */
+async function assertClock(store: SqliteEventStore, clock: Clock, { clockFrom: start }: Settings): Promise<void> {
+  const head = await store.head();
+  if (head === 0n || start === null) return;
+  const { events } = await store.readAll(head - 1n);
+  const last = events[0]!.recordedAt;
+  if (instant(clock.now()) >= last) return;
+  throw new StartRefused(
+    `LEDGER_CLOCK=${instant(start)} is before ${last}, when the last event was recorded: start at that instant or later`,
+  );
+}
+
+/** Whoever reads it finds the old content or the new one, after a crash too. */
+function replaceFile(path: string, content: string): void {
+  const draft = `${path}.draft`;
+  writeFileSync(draft, content);
+  syncFile(draft);
+  renameSync(draft, path);
+  syncFolderOf(path);
+}
+
+function checkpointIn(path: string): Checkpoint {
+  return {
+    load: async () => (existsSync(path) ? BigInt(readFileSync(path, 'utf8').trim() || '0') : 0n),
+    save: async (position) => replaceFile(path, `${position}\n`),
+  };
+}
+
+/** Faults that whoever starts the ledger can do something about. */
+function inOneSentence(fault: unknown, { folder, host, port }: Settings): unknown {
+  if (fault instanceof StoreFault && fault.code === 'STORE_IN_USE') {
+    return new StartRefused(
+      `another process is writing the ledger in ${folder}${runningAt(folder)}: stop it, or set LEDGER_DATA to another folder`,
+    );
+  }
+  if (fault instanceof StoreFault || fault instanceof VaultFault) return new StartRefused(fault.message);
+  const { code } = fault as { code?: unknown };
+  if (code === 'EADDRINUSE') return new StartRefused(`port ${port} on ${host} is in use: set PORT to another one, or 0 for any`);
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return new StartRefused(`cannot listen on ${host}:${port} (${code})`);
+  return fault;
+}
+
+function runningAt(folder: string): string {
+  try {
+    const { url, pid } = JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8')) as { url: string; pid: number };
+    return ` (${url}, process ${pid})`;
+  } catch {
+    return '';
+  }
+}

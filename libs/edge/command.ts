@@ -1,0 +1,125 @@
+import type { FastifyReply } from 'fastify';
+import { httpCommandId } from '../kernel/ids.ts';
+import { isRefusal, type Refusal } from '../kernel/refusal.ts';
+import type { Answer, CommandContext } from '../runtime/transact.ts';
+import { actorOf } from './auth.ts';
+import { Code, effectiveInstant, Moment, Nested, Text } from './fields.ts';
+import { pathOf, principalOf, type EdgeRequest, type Parts } from './parts.ts';
+import { Problem } from './problem.ts';
+
+// ── what every command's body may say ──────────────────────────────────────────────────────────────────────────────────────
+
+export class Reason {
+  @Code({ example: 'own-application', description: 'Short code of the reason' })
+  code!: string;
+
+  @Text(2000, { optional: true, description: 'Free text about the person; sealed under her key' })
+  text?: string;
+}
+
+/** When it became true, for commands about no person. */
+export class Effective {
+  @Moment({
+    optional: true,
+    description: 'When it became true: an instant, or a day for its start. Now where absent; never in the future',
+  })
+  effectiveAt?: string;
+}
+
+/** When it became true and why, for commands about a person. */
+export class Stated extends Effective {
+  @Nested(Reason, { optional: true })
+  reason?: Reason;
+}
+
+// ── from a request to a command ────────────────────────────────────────────────────────────────────────────────────────────
+
+const revisionShape = /^"(\d{1,18})"$/;
+
+function ifMatchOf(request: EdgeRequest): bigint | undefined {
+  const header = request.headers['if-match'];
+  if (header === undefined) return undefined;
+  const revision = revisionShape.exec(header)?.[1];
+  if (revision === undefined) throw new Problem('IF_MATCH_INVALID');
+  return BigInt(revision);
+}
+
+/** JSON with its keys in order, so that a body sent again in another order is the same command. */
+export const canonical = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const entries = Object.keys(value)
+    .toSorted()
+    .flatMap((key) => {
+      const inner = (value as Record<string, unknown>)[key];
+      return inner === undefined ? [] : [`${JSON.stringify(key)}:${canonical(inner)}`];
+    });
+  return `{${entries.join(',')}}`;
+};
+
+/** The command's envelope: everything but the command itself. The digest covers what the caller said, not what the server adds to it. */
+export function commandContext(parts: Parts, request: EdgeRequest, body: Effective | Stated): CommandContext {
+  const principal = principalOf(request);
+  const path = pathOf(request);
+  const zone = parts.institutions.get(principal.institution)!;
+  const key = request.headers['idempotency-key'] as string;
+  const commandId = httpCommandId(principal.institution, principal.sub, request.method, path, key);
+  const ifMatch = ifMatchOf(request);
+  const reason = 'reason' in body && body.reason ? body.reason : undefined;
+  return {
+    commandId,
+    digest: parts.vault.hmac('command', `${principal.role}\n${request.operation}\n${path}\n${canonical(request.body ?? {})}`),
+    actor: actorOf(principal),
+    institutionId: principal.institution,
+    zone,
+    correlationId: request.id,
+    causationId: request.id,
+    ...(body.effectiveAt ? { effectiveAt: effectiveInstant(body.effectiveAt, zone) } : {}),
+    ...(reason ? { reason: { code: reason.code, ...(reason.text ? { text: reason.text } : {}) } } : {}),
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+  };
+}
+
+// ── from an outcome to a response ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** A body with what goes into headers. Turned into a response in server.ts. */
+export class Told {
+  readonly body: object;
+  readonly meta: {
+    readonly created?: string;
+    readonly revision?: bigint;
+    readonly position?: bigint;
+    /** How many people a list names. */
+    readonly subjects?: number;
+  };
+
+  constructor(body: object, meta: Told['meta'] = {}) {
+    this.body = body;
+    this.meta = meta;
+  }
+
+  /** Sets the headers and gives the body. */
+  tell(reply: FastifyReply): object {
+    const { created, revision, position } = this.meta;
+    if (created !== undefined) reply.header('location', created);
+    if (revision !== undefined && revision >= 0n) reply.header('etag', `"${revision}"`);
+    if (position !== undefined) reply.header('ledger-position', position.toString());
+    reply.code(created === undefined ? 200 : 201);
+    return this.body;
+  }
+}
+
+/** A command's answer with the ids that it is about or minted; `created` is where the new record is read. Refusals stay as they are. */
+export const answered = (
+  outcome: Answer | Refusal,
+  ids: (answer: Answer) => Readonly<Record<string, string>>,
+  created?: (answer: Answer) => string,
+): Told | Refusal => {
+  if (isRefusal(outcome)) return outcome;
+  const { revision, position, events, repeated } = outcome;
+  return new Told(
+    { ...ids(outcome), revision: revision.toString(), position: position.toString(), events, repeated },
+    // What was there already is not created again.
+    { revision, position, ...(created && events.length > 0 ? { created: created(outcome) } : {}) },
+  );
+};

@@ -1,0 +1,293 @@
+import type { PipeTransform, ArgumentMetadata } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ValidateBy, ValidateNested, validateSync, type ValidationError } from 'class-validator';
+import type { Bilingual } from '../kernel/bilingual.ts';
+import type { CodeList } from '../kernel/codes.ts';
+import { endOfDay, instant, isPlainDate, startOfDay } from '../kernel/time.ts';
+import { Problem, type FieldError } from './problem.ts';
+
+/**
+ * Kinds of fields: each is one check with its sentence in both languages, and its description in the API document.
+ * A field is needed unless `optional`; null counts as absent.
+ */
+interface FieldOptions {
+  readonly optional?: boolean;
+  readonly example?: unknown;
+  readonly description?: string;
+}
+
+interface Check extends Bilingual {
+  readonly code: string;
+  readonly test: (value: unknown) => boolean;
+}
+
+const field = (check: Check, options: FieldOptions, schema: object): PropertyDecorator => {
+  const { code, zh, en, test } = check;
+  const validate = (value: unknown): boolean => (value === undefined || value === null ? options.optional === true : test(value));
+  return decorate(
+    ValidateBy({ name: code, validator: { validate, defaultMessage: () => code } }, { context: { zh, en } }),
+    ApiProperty(described(options, schema)),
+  );
+};
+
+const described = ({ optional, example, description }: FieldOptions, schema: object): ApiPropertyOptions => ({
+  ...schema,
+  required: optional !== true,
+  ...(optional === true ? { nullable: true } : {}),
+  ...(example === undefined ? {} : { example }),
+  ...(description === undefined ? {} : { description }),
+});
+
+const decorate =
+  (...decorators: readonly PropertyDecorator[]): PropertyDecorator =>
+  (target, key) => {
+    for (const decorator of decorators) decorator(target, key);
+  };
+
+// oxlint-disable-next-line no-control-regex -- they are what is refused
+const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u2028\u2029]/;
+const isText = (value: unknown, max: number): value is string =>
+  typeof value === 'string' && value.trim() !== '' && value.length <= max && value.isWellFormed() && !control.test(value);
+
+/** Free text: not blank, without control characters. */
+export const Text = (max: number, options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    {
+      code: 'TEXT',
+      zh: `须为 1 至 ${max} 个字符的文字，不含控制字符。`,
+      en: `needs 1 to ${max} characters of text without control characters.`,
+      test: (value) => isText(value, max),
+    },
+    options,
+    { type: 'string', minLength: 1, maxLength: max },
+  );
+
+/** Text of a given shape. */
+export const Shaped = (pattern: RegExp, words: Bilingual, options: FieldOptions = {}): PropertyDecorator =>
+  field({ code: 'SHAPE', ...words, test: (value) => typeof value === 'string' && pattern.test(value) }, options, {
+    type: 'string',
+    pattern: pattern.source,
+  });
+
+export const idPattern = /^[0-9a-z]{1,64}$/;
+
+/** An id that the ledger gave. */
+export const Id = (options: FieldOptions = {}): PropertyDecorator =>
+  Shaped(
+    idPattern,
+    { zh: '须为本系统给出的编号。', en: 'must be an id that the ledger gave.' },
+    { example: '5q8m2c7h1v0n4k3d', ...options },
+  );
+
+/** Who somebody is at the identity provider: the `sub` of tokens. */
+export const PersonId = (options: FieldOptions = {}): PropertyDecorator =>
+  Shaped(/^[\w.@:-]{1,128}$/, { zh: '须为令牌中的 sub。', en: 'must be the `sub` of a token.' }, options);
+
+const shortCode = /^[a-z][a-z0-9-]{0,63}$/;
+
+/** A short code in lower case, such as a reason's. */
+export const Code = (options: FieldOptions = {}): PropertyDecorator =>
+  Shaped(shortCode, { zh: '须为小写字母、数字和连字符。', en: 'must be lower-case letters, digits and hyphens.' }, options);
+
+const codesOf = (list: CodeList | Readonly<Record<string, unknown>>): readonly string[] =>
+  Array.isArray(list) ? (list as CodeList).map(({ code }) => code) : Object.keys(list);
+
+/** One code of a list. */
+export const OneOf = (list: CodeList | Readonly<Record<string, unknown>>, options: FieldOptions = {}): PropertyDecorator => {
+  const codes = codesOf(list);
+  const accepted = codes.join(', ');
+  return field(
+    {
+      code: 'ONE_OF',
+      zh: `须为其中之一：${accepted}。`,
+      en: `must be one of: ${accepted}.`,
+      test: (value) => codes.includes(value as string),
+    },
+    { example: codes[0], ...options },
+    { type: 'string', enum: codes },
+  );
+};
+
+/** YYYY-MM-DD, a day that exists. */
+export const PlainDate = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    {
+      code: 'PLAIN_DATE',
+      zh: '须为存在的日期，形如 2026-09-01。',
+      en: 'must be a day that exists, such as 2026-09-01.',
+      test: (value) => typeof value === 'string' && isPlainDate(value),
+    },
+    { example: '2026-09-01', ...options },
+    { type: 'string', format: 'date' },
+  );
+
+const momentShape = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+export const isMoment = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  (isPlainDate(value) || (momentShape.test(value) && isPlainDate(value.slice(0, 10)) && !Number.isNaN(Date.parse(value))));
+
+/** An instant with its offset, or a plain date. */
+export const Moment = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    {
+      code: 'MOMENT',
+      zh: '须为日期或带时区的时刻，如 2026-09-01 或 2026-09-01T08:00:00+08:00。',
+      en: 'must be a day or an instant with its offset, such as 2026-09-01 or 2026-09-01T08:00:00+08:00.',
+      test: isMoment,
+    },
+    { example: '2026-09-01', ...options },
+    { type: 'string' },
+  );
+
+/** A day becomes effective at its start. */
+export const effectiveInstant = (moment: string, zone: string): string =>
+  moment.length === 10 ? startOfDay(moment, zone) : instant(Date.parse(moment));
+
+/** An as-of question about a day means its end. */
+export const asOfInstant = (moment: string, zone: string): string =>
+  moment.length === 10 ? endOfDay(moment, zone) : instant(Date.parse(moment));
+
+export const Whole = (min: number, max: number, options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    {
+      code: 'WHOLE',
+      zh: `须为 ${min} 至 ${max} 的整数。`,
+      en: `must be a whole number from ${min} to ${max}.`,
+      test: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+    },
+    options,
+    { type: 'integer', minimum: min, maximum: max },
+  );
+
+export const Flag = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    { code: 'FLAG', zh: '须为 true 或 false。', en: 'must be true or false.', test: (value) => typeof value === 'boolean' },
+    options,
+    { type: 'boolean' },
+  );
+
+/** Something that must be affirmed. */
+export const Yes = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    { code: 'YES', zh: '须为 true。', en: 'must be true.', test: (value) => value === true },
+    { example: true, ...options },
+    { type: 'boolean', enum: [true] },
+  );
+
+/** A list of texts, each of a shape. */
+export const ListOf = (each: RegExp | readonly string[] | number, max: number, options: FieldOptions = {}): PropertyDecorator => {
+  const fits =
+    typeof each === 'number'
+      ? (value: unknown): boolean => isText(value, each)
+      : each instanceof RegExp
+        ? (value: unknown): boolean => typeof value === 'string' && each.test(value)
+        : (value: unknown): boolean => each.includes(value as string);
+  const accepted = Array.isArray(each) ? ` (${each.join(', ')})` : '';
+  const item =
+    typeof each === 'number' ? { maxLength: each } : each instanceof RegExp ? { pattern: each.source } : { enum: [...each] };
+  return field(
+    {
+      code: 'LIST',
+      zh: `须为至多 ${max} 项的列表，每项合格${accepted}。`,
+      en: `must be a list of at most ${max} items, each of them valid${accepted}.`,
+      test: (value) => Array.isArray(value) && value.length <= max && value.every(fits),
+    },
+    options,
+    { type: 'array', maxItems: max, items: { type: 'string', ...item } },
+  );
+};
+
+/** A check of one field beside the others of its object. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it says of which class
+export const Agrees = <T>(words: Bilingual & { readonly code: string }, test: (value: T) => boolean): PropertyDecorator =>
+  ValidateBy(
+    {
+      name: words.code,
+      validator: {
+        validate: (value, args) => value === undefined || value === null || test(args!.object as T),
+        defaultMessage: () => words.code,
+      },
+    },
+    { context: { zh: words.zh, en: words.en } },
+  );
+
+// ── nested values ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Class<T extends object = object> = new () => T;
+const nestedOf = new WeakMap<object, Map<string, Class>>();
+
+const nest = (type: Class): PropertyDecorator => {
+  return (target, key) => {
+    const nested = nestedOf.get(target) ?? new Map<string, Class>();
+    nestedOf.set(target, nested.set(String(key), type));
+  };
+};
+
+export const Nested = (type: Class, options: FieldOptions = {}): PropertyDecorator =>
+  decorate(
+    nest(type),
+    ValidateNested(),
+    field({ code: 'OBJECT', zh: '须为对象。', en: 'must be an object.', test: (value) => value instanceof type }, options, {
+      type: () => type,
+    }),
+  );
+
+export const NestedList = (type: Class, max: number, options: FieldOptions = {}): PropertyDecorator =>
+  decorate(
+    nest(type),
+    ValidateNested({ each: true }),
+    field(
+      {
+        code: 'OBJECTS',
+        zh: `须为至多 ${max} 个对象的列表。`,
+        en: `must be a list of at most ${max} objects.`,
+        test: (value) => Array.isArray(value) && value.length <= max && value.every((item) => item instanceof type),
+      },
+      options,
+      { type: () => type, isArray: true, maxItems: max },
+    ),
+  );
+
+/** JSON as an instance of its class, nested ones too. What is no object stays as it is and fails its check. */
+function instanceOf(type: Class, plain: unknown): unknown {
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return plain;
+  const made = Object.assign(new type(), plain) as Record<string, unknown>;
+  for (let proto = type.prototype as object | null; proto && proto !== Object.prototype; proto = Object.getPrototypeOf(proto)) {
+    for (const [key, inner] of nestedOf.get(proto) ?? []) {
+      const value = made[key];
+      made[key] = Array.isArray(value) ? value.map((item) => instanceOf(inner, item)) : instanceOf(inner, value);
+    }
+  }
+  return made;
+}
+
+/** Checks bodies and queries against their class; unknown fields are refused. Throws VALIDATION_FAILED with every field's error. */
+export class FieldsPipe implements PipeTransform {
+  transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
+    if ((type !== 'body' && type !== 'query') || metatype === undefined || metatype === Object) return value;
+    const made = instanceOf(metatype as Class, value ?? {});
+    if (typeof made !== 'object' || made === null || Array.isArray(made)) {
+      throw failed([{ field: '', code: 'OBJECT', zh: '请求体须为 JSON 对象。', en: 'the body must be a JSON object.' }]);
+    }
+    const errors = validateSync(made, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false });
+    if (errors.length > 0) throw failed(errors.flatMap((error) => fieldErrors(error, '')));
+    return made;
+  }
+}
+
+export const failed = (errors: readonly FieldError[]): Problem =>
+  new Problem('VALIDATION_FAILED', { count: errors.length }, errors);
+
+function fieldErrors(error: ValidationError, path: string): readonly FieldError[] {
+  const at = path === '' ? error.property : `${path}.${error.property}`;
+  const own = Object.keys(error.constraints ?? {}).flatMap((code): readonly FieldError[] => {
+    if (code === 'whitelistValidation')
+      return [{ field: at, code: 'UNKNOWN_FIELD', zh: '没有这个字段。', en: 'there is no such field.' }];
+    if (code === 'nestedValidation') return [];
+    if (error.value === undefined || error.value === null)
+      return [{ field: at, code: 'REQUIRED', zh: '须填写。', en: 'is needed.' }];
+    const { zh, en } = error.contexts![code] as Bilingual;
+    return [{ field: at, code, zh, en }];
+  });
+  return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, at))];
+}

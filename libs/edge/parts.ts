@@ -1,0 +1,84 @@
+import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../ports/clock.ts';
+import type { EventStore } from '../ports/event-store.ts';
+import type { KeyVault } from '../ports/key-vault.ts';
+import type { Codec } from '../runtime/codec.ts';
+import type { Transactor } from '../runtime/transact.ts';
+import type { Authenticator, Principal } from './auth.ts';
+import type { Policy, RecordKind } from './policy.ts';
+
+/** What a server is made of. Apps choose the adapters; controllers ask for it by `PARTS`. */
+export interface Parts {
+  readonly store: EventStore;
+  readonly vault: KeyVault;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly transactor: Transactor;
+  /** Time zone by institution. */
+  readonly institutions: ReadonlyMap<string, string>;
+  readonly authenticator: Authenticator;
+  readonly records: Records;
+  readonly views: Views;
+  /** True while the server listens on loopback alone. */
+  readonly loopback: boolean;
+  /** Why requests should go elsewhere for now; empty when ready. */
+  readonly readiness: () => Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Called once the erasure of somebody's data is on the log; resolves when her keys are gone. */
+  readonly erased: () => Promise<void>;
+}
+
+export const PARTS = Symbol('parts');
+
+/** Whose a record is, as of now and from the log itself: rights are judged at the moment of the request. */
+export interface RecordFacts {
+  readonly institutionId: string;
+  /** The person whom it is about. */
+  readonly learnerId: string | null;
+  /** Whether somebody is her guardian and she is known to be a minor today. */
+  readonly isWardOf: (personId: string, today: string) => boolean;
+  /** Teachers of a class. */
+  readonly teachers: readonly string[];
+}
+
+export interface Records {
+  /** Null where there is no such record. */
+  find(kind: RecordKind, id: string): Promise<RecordFacts | null>;
+}
+
+export interface ViewStatus {
+  readonly name: string;
+  readonly position: bigint;
+  /** Fold keys that wait behind a poison event. */
+  readonly parked: number;
+}
+
+/** How views stand and what may be asked of them; what they hold is asked of the read models themselves. */
+export interface Views {
+  /** Resolves to true once the view holds everything up to the position, to false after `ms`. */
+  waitFor(view: string, position: bigint, ms: number): Promise<boolean>;
+  status(): readonly ViewStatus[];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the guard. */
+    principal: Principal | null;
+    operation: string | null;
+    policy: Policy | null;
+    /** The person whose record is read, where it is one person's. */
+    subjectId: string | null;
+  }
+}
+
+export type EdgeRequest = FastifyRequest;
+
+/** Of a request that the guard let through with a token. */
+export const principalOf = (request: EdgeRequest): Principal => {
+  if (!request.principal) throw new Error(`${request.operation ?? request.url} was reached without a principal`);
+  return request.principal;
+};
+
+export const pathOf = (request: EdgeRequest): string => {
+  const query = request.url.indexOf('?');
+  return query < 0 ? request.url : request.url.slice(0, query);
+};

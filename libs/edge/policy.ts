@@ -1,0 +1,137 @@
+import type { Role } from '../kernel/decider.ts';
+
+/**
+ * What of an operation a role reaches:
+ * `institution`: everything of the own institution · `own`: the learner herself · `ward`: the learner whose guardian she is, while a minor ·
+ * `assigned`: the classes that are hers · `public`: reference data of the own institution that names no person ·
+ * `operations`: the ledger's own running, without personal data.
+ */
+export type Scope = 'institution' | 'own' | 'ward' | 'assigned' | 'public' | 'operations';
+
+export type TokenRole = Exclude<Role, 'system'>;
+
+/** The kind of record that `{id}` in a route names. */
+export type RecordKind = 'learner' | 'enrollment' | 'class';
+
+export interface Policy {
+  /** Roles that may, with what they reach. `anyone` needs no token. A role that is not named may not. */
+  readonly may: Readonly<Partial<Record<TokenRole, Scope>>> | 'anyone';
+  /** The type of the command that it carries out; absent for what only reads. */
+  readonly command?: string;
+  /** Whose record is read: judged before the handler runs. */
+  readonly reads?: RecordKind;
+  /** Where the read is recorded: under the person read, or under the institution's day. Her own reads are not. */
+  readonly recorded?: 'person' | 'list';
+  /** The view that answers, so that Ledger-Wait-For knows whom to wait for; absent where the log itself does. */
+  readonly view?: string;
+}
+
+const registrar = { registrar: 'institution' } as const;
+const readers = { registrar: 'institution', auditor: 'institution' } as const;
+const everybody = {
+  registrar: 'public',
+  teacher: 'public',
+  enterprise: 'public',
+  mentor: 'public',
+  learner: 'public',
+  guardian: 'public',
+  administrator: 'public',
+  auditor: 'public',
+  evaluator: 'public',
+} as const;
+
+const registrarDoes = (command: string): Policy => ({ may: registrar, command });
+
+/** Who may do what (domain.md, *Who may*). Deny by default: a route whose handler is not named here does not start. */
+export const policies: Readonly<Record<string, Policy>> = {
+  // learners
+  identifyLearner: registrarDoes('IdentifyLearner'),
+  changeContact: registrarDoes('ChangeContact'),
+  linkGuardian: registrarDoes('LinkGuardian'),
+  unlinkGuardian: registrarDoes('UnlinkGuardian'),
+  placeHold: registrarDoes('PlaceHold'),
+  liftHold: registrarDoes('LiftHold'),
+  annulLearner: registrarDoes('AnnulLearner'),
+  requestIdentityCorrection: registrarDoes('RequestIdentityCorrection'),
+  requestErasure: registrarDoes('RequestErasure'),
+  grantLearnerApproval: registrarDoes('GrantApproval'),
+  refuseLearnerApproval: registrarDoes('RefuseApproval'),
+  readLearner: { may: { ...readers, learner: 'own', guardian: 'ward' }, reads: 'learner', recorded: 'person' },
+  readTimeline: {
+    may: { ...readers, learner: 'own', guardian: 'ward' },
+    reads: 'learner',
+    recorded: 'person',
+    view: 'audit-timeline',
+  },
+  listAccesses: { may: { ...readers, learner: 'own' }, reads: 'learner', recorded: 'person' },
+  listLearners: { may: readers, recorded: 'list', view: 'directory' },
+
+  // enrollments
+  admitLearner: registrarDoes('AdmitLearner'),
+  transferStudentIn: registrarDoes('TransferStudentIn'),
+  registerStudent: registrarDoes('RegisterStudent'),
+  declinePlace: registrarDoes('DeclinePlace'),
+  retainPlace: registrarDoes('RetainPlace'),
+  passAdmissionRecheck: registrarDoes('PassAdmissionRecheck'),
+  recordAnnualRegistration: registrarDoes('RecordAnnualRegistration'),
+  suspendStudy: registrarDoes('SuspendStudy'),
+  retainStatus: registrarDoes('RetainStatus'),
+  resumeStudy: registrarDoes('ResumeStudy'),
+  changeMajor: registrarDoes('ChangeMajor'),
+  changeClass: registrarDoes('ChangeClass'),
+  transferStudentOut: registrarDoes('TransferStudentOut'),
+  withdrawStudent: registrarDoes('WithdrawStudent'),
+  expelStudent: registrarDoes('ExpelStudent'),
+  recordDeath: registrarDoes('RecordDeath'),
+  graduateStudent: registrarDoes('GraduateStudent'),
+  leaveIncomplete: registrarDoes('LeaveIncomplete'),
+  completeStudy: registrarDoes('CompleteStudy'),
+  lockRecord: registrarDoes('LockRecord'),
+  requestAdmissionAnnulment: registrarDoes('RequestAdmissionAnnulment'),
+  requestRevocation: registrarDoes('RequestRevocation'),
+  requestWithdrawalReversal: registrarDoes('RequestWithdrawalReversal'),
+  requestEnrollmentCorrection: registrarDoes('RequestEnrollmentCorrection'),
+  grantEnrollmentApproval: registrarDoes('GrantApproval'),
+  refuseEnrollmentApproval: registrarDoes('RefuseApproval'),
+  readEnrollment: { may: { ...readers, learner: 'own', guardian: 'ward' }, reads: 'enrollment', recorded: 'person' },
+  listEnrollments: { may: readers, recorded: 'list', view: 'enrollment-register' },
+  listApprovals: { may: readers, view: 'tasks' },
+  listTasks: { may: readers, view: 'tasks' },
+  countTasks: { may: { ...readers, administrator: 'operations' }, view: 'tasks' },
+  countEnrollments: { may: { ...readers, administrator: 'operations' }, view: 'enrollment-register' },
+
+  // classes
+  formClass: registrarDoes('FormClass'),
+  assignTeacher: registrarDoes('AssignTeacher'),
+  changeRoster: registrarDoes('ChangeRoster'),
+  closeClass: registrarDoes('CloseClass'),
+  listClasses: { may: { ...readers, teacher: 'assigned' }, view: 'reference' },
+  readClass: { may: { ...readers, teacher: 'assigned' }, reads: 'class' },
+  listClassMembers: {
+    may: { ...readers, teacher: 'assigned' },
+    reads: 'class',
+    recorded: 'list',
+    view: 'enrollment-register',
+  },
+
+  // curriculum and partnership
+  publishProgram: registrarDoes('PublishProgram'),
+  formProgramGroup: registrarDoes('FormProgramGroup'),
+  publishCalendar: registrarDoes('PublishCalendar'),
+  adoptEnrollmentPolicy: registrarDoes('AdoptEnrollmentPolicy'),
+  registerOrganization: registrarDoes('RegisterOrganization'),
+  listPrograms: { may: everybody, view: 'reference' },
+  listProgramGroups: { may: everybody, view: 'reference' },
+  readCalendar: { may: everybody },
+  readEnrollmentPolicy: { may: everybody },
+  listOrganizations: { may: everybody, view: 'reference' },
+
+  // the ledger itself
+  listEvents: { may: readers, recorded: 'list' },
+  listViews: { may: { administrator: 'operations', auditor: 'operations' } },
+  rebuildView: { may: { administrator: 'operations' } },
+  healthLive: { may: 'anyone' },
+  healthReady: { may: 'anyone' },
+  /** Further bounded by its handler: without a token on loopback alone. */
+  metrics: { may: 'anyone' },
+};

@@ -1,0 +1,212 @@
+import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
+import { fill, type Bilingual, type Language } from '../kernel/bilingual.ts';
+import { intakes, levels } from '../kernel/codes.ts';
+import { isRefusal, type Facts, type Refusal } from '../kernel/refusal.ts';
+import { refusals, type RefusalCode, type RefusalKind } from '../kernel/refusals.ts';
+import { StoreFault } from '../ports/store-fault.ts';
+
+/** Refusals as RFC 9457 problems. HTTP status codes are known in this folder alone. */
+const statusOf: Readonly<Record<RefusalKind, number>> = {
+  invalid: 422,
+  conflict: 409,
+  'not-found': 404,
+  forbidden: 403,
+  precondition: 412,
+  unavailable: 503,
+};
+
+const titles: Readonly<Record<number, Bilingual>> = {
+  400: { zh: '请求有误', en: 'Bad request' },
+  401: { zh: '须先登录', en: 'Not authenticated' },
+  403: { zh: '无权操作', en: 'Not allowed' },
+  404: { zh: '没有找到', en: 'Not found' },
+  405: { zh: '方法不适用', en: 'Method not allowed' },
+  408: { zh: '请求超时', en: 'Request timed out' },
+  409: { zh: '与记录冲突', en: 'Conflicts with the record' },
+  412: { zh: '记录已更新', en: 'The record has moved on' },
+  413: { zh: '请求过大', en: 'Request too large' },
+  415: { zh: '不支持的格式', en: 'Unsupported media type' },
+  422: { zh: '内容不合要求', en: 'Not acceptable as stated' },
+  431: { zh: '请求头过大', en: 'Request header too large' },
+  500: { zh: '内部错误', en: 'Internal error' },
+  503: { zh: '暂时无法处理', en: 'Unavailable for now' },
+  507: { zh: '存储空间已满', en: 'Storage is full' },
+};
+
+interface EdgeText extends Bilingual {
+  readonly status: number;
+}
+
+const is = (status: number, zh: string, en: string): EdgeText => ({ status, zh, en });
+
+/** What the edge itself refuses, before or instead of a decision. Codes are stable, as those of kernel/refusals.ts. */
+export const edgeProblems = {
+  VALIDATION_FAILED: is(422, '有 {count} 处内容不合要求。', 'What was sent fails in {count} places.'),
+  MALFORMED_JSON: is(400, '请求体不是有效的 JSON。', 'The body is not JSON.'),
+  BAD_REQUEST: is(400, '请求无法理解。', 'The request cannot be understood.'),
+  BODY_TOO_LARGE: is(413, '请求体超过 {limit} 字节。', 'The body is larger than {limit} bytes.'),
+  MEDIA_TYPE_UNSUPPORTED: is(415, '请求体须为 application/json。', 'The body must be application/json.'),
+  HEADERS_TOO_LARGE: is(431, '请求头过大。', 'The request header is too large.'),
+  REQUEST_TIMEOUT: is(408, '未能及时收到完整请求。', 'The request did not arrive in time.'),
+  IDEMPOTENCY_KEY_MISSING: is(
+    400,
+    '每个命令须带 Idempotency-Key 请求头，重试时保持不变。',
+    'Every command needs an Idempotency-Key header, the same one when it is sent again.',
+  ),
+  IDEMPOTENCY_KEY_INVALID: is(
+    400,
+    'Idempotency-Key 须为 8 至 128 个可见 ASCII 字符。',
+    'An Idempotency-Key has 8 to 128 visible ASCII characters.',
+  ),
+  IF_MATCH_INVALID: is(
+    400,
+    'If-Match 须为带引号的版本号，如 "4"。',
+    'If-Match names one revision in quotation marks, such as "4".',
+  ),
+  WAIT_FOR_INVALID: is(400, 'Ledger-Wait-For 须为日志位置。', 'Ledger-Wait-For names a position of the log.'),
+  CURSOR_INVALID: is(400, '游标无效，或与查询条件不符。', 'The cursor is not one of this query.'),
+  TOKEN_MISSING: is(401, '须带 Bearer 令牌。', 'A bearer token is needed.'),
+  TOKEN_INVALID: is(401, '令牌无效。', 'The token is not valid.'),
+  TOKEN_EXPIRED: is(401, '令牌已过期。', 'The token has expired.'),
+  ISSUER_UNREACHABLE: is(503, '无法取得令牌签发方的密钥。', 'The keys of the token’s issuer cannot be fetched.'),
+  INSTITUTION_UNKNOWN: is(403, '本系统不服务该院校。', 'This ledger does not serve that institution.'),
+  ROLE_NOT_ALLOWED: is(403, '角色“{role}”不能进行此操作。', 'The role {role} may not do this.'),
+  ROUTE_UNKNOWN: is(404, '没有这个接口。', 'There is no such route.'),
+  VIEW_UNKNOWN: is(404, '没有这个视图。', 'There is no such view.'),
+  VIEW_BEHIND: is(
+    503,
+    '视图尚未到达位置 {wanted}（现为 {reached}）。',
+    'The view has not reached position {wanted}; it is at {reached}.',
+  ),
+  REBUILD_RUNNING: is(409, '该视图正在重建。', 'This view is being rebuilt already.'),
+  SHUTTING_DOWN: is(503, '服务正在关闭。', 'The server is shutting down.'),
+  STORAGE_FULL: is(507, '存储空间已满，未写入任何内容。', 'Storage is full; nothing was written.'),
+  INTERNAL: is(500, '内部错误，请提供编号 {correlationId}。', 'An internal error; please give the number {correlationId}.'),
+} as const satisfies Record<string, EdgeText>;
+
+export type EdgeCode = keyof typeof edgeProblems;
+export type ProblemCode = RefusalCode | EdgeCode;
+
+/** What one field does not satisfy, in both languages; never the value. */
+export interface FieldError extends Bilingual {
+  /** Path with dots. */
+  readonly field: string;
+  readonly code: string;
+}
+
+/** The edge's own "no". Thrown, since guards and pipes have no other way out. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly facts: Facts;
+  readonly errors: readonly FieldError[] | undefined;
+
+  constructor(code: ProblemCode, facts: Facts = {}, errors?: readonly FieldError[]) {
+    super(code);
+    this.name = 'Problem';
+    this.code = code;
+    this.facts = facts;
+    this.errors = errors;
+  }
+}
+
+/** application/problem+json. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly code: ProblemCode;
+  readonly facts: Facts;
+  readonly correlationId: string;
+  readonly errors?: readonly FieldError[];
+}
+
+export const problemStatus = (code: ProblemCode): number =>
+  code in refusals ? statusOf[refusals[code as RefusalCode].kind] : edgeProblems[code as EdgeCode].status;
+
+export const problemText = (code: ProblemCode): Bilingual =>
+  code in refusals ? refusals[code as RefusalCode] : edgeProblems[code as EdgeCode];
+
+export const problemDocument = (
+  problem: Refusal | Problem,
+  request: { readonly language: Language; readonly path: string; readonly correlationId: string },
+): ProblemDocument => {
+  const { language, path, correlationId } = request;
+  const code = isRefusal(problem) ? problem.refused : problem.code;
+  const status = problemStatus(code);
+  return {
+    type: `urn:ledger:problem:${code}`,
+    title: titles[status]?.[language] ?? code,
+    status,
+    detail: fill(problemText(code)[language], { ...inWords(problem.facts, language), correlationId }),
+    instance: path,
+    code,
+    facts: problem.facts,
+    correlationId,
+    ...(isRefusal(problem) || !problem.errors ? {} : { errors: problem.errors }),
+  };
+};
+
+/** Whatever was thrown, as a problem. What is unforeseen says nothing of itself. */
+export const asProblem = (thrown: unknown): Problem => {
+  if (thrown instanceof Problem) return thrown;
+  if (thrown instanceof StoreFault) {
+    if (thrown.code === 'STORE_FULL') return new Problem('STORAGE_FULL');
+    return new Problem(thrown.code === 'STORE_CLOSED' ? 'SHUTTING_DOWN' : 'INTERNAL');
+  }
+  const { code, statusCode, status } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown; status?: unknown };
+  switch (typeof statusCode === 'number' ? statusCode : typeof status === 'number' ? status : 500) {
+    case 400:
+      return new Problem(isMalformedJson(code, thrown) ? 'MALFORMED_JSON' : 'BAD_REQUEST');
+    case 404:
+    case 405:
+      return new Problem('ROUTE_UNKNOWN');
+    case 408:
+      return new Problem('REQUEST_TIMEOUT');
+    case 413:
+      return new Problem('BODY_TOO_LARGE', { limit: (thrown as { limit?: number }).limit ?? null });
+    case 414:
+      return new Problem('NOT_FOUND');
+    case 415:
+      return new Problem('MEDIA_TYPE_UNSUPPORTED');
+    case 431:
+      return new Problem('HEADERS_TOO_LARGE');
+    case 503:
+      return new Problem('SHUTTING_DOWN');
+    default:
+      return new Problem('INTERNAL');
+  }
+};
+
+const isMalformedJson = (code: unknown, thrown: unknown): boolean =>
+  thrown instanceof SyntaxError || (typeof code === 'string' && /^FST_ERR_CTP_(EMPTY_JSON_BODY|INVALID_JSON_BODY)$/.test(code));
+
+/** The language that Accept-Language prefers; Chinese, in which the record is kept, where it does not say. */
+export const languageOf = (header: string | undefined): Language => {
+  if (header === undefined || header === '') return 'zh';
+  let best: { language: Language; quality: number } = { language: 'zh', quality: 0 };
+  for (const range of header.slice(0, 200).split(',')) {
+    const [tag = '', ...parameters] = range.trim().toLowerCase().split(';');
+    const q = parameters.find((parameter) => parameter.trim().startsWith('q='));
+    const quality = q === undefined ? 1 : Number(q.trim().slice(2));
+    const language = tag.startsWith('zh') ? 'zh' : tag.startsWith('en') ? 'en' : null;
+    if (language && quality > best.quality) best = { language, quality };
+  }
+  return best.language;
+};
+
+const codeLists = { intake: intakes, from: levels, to: levels };
+
+/** Codes among the facts as their words, so that a sentence reads like one; the facts themselves keep the codes. */
+const inWords = (facts: Facts, language: Language): Facts => {
+  const words: Record<string, unknown> = { ...facts };
+  const { status } = facts;
+  if (typeof status === 'string' && status in enrollmentStatuses)
+    words['status'] = enrollmentStatuses[status as keyof typeof enrollmentStatuses][language];
+  for (const [name, list] of Object.entries(codeLists)) {
+    const entry = list.find(({ code }) => code === facts[name]);
+    if (entry) words[name] = entry[language];
+  }
+  return words;
+};

@@ -1,0 +1,215 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
+import { Catch, Module, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
+import { isRefusal, type Refusal } from '../kernel/refusal.ts';
+import { AccessLog } from './access.ts';
+import { Told } from './command.ts';
+import { FieldsPipe } from './fields.ts';
+import { PolicyGuard } from './guard.ts';
+import { Metrics } from './metrics.ts';
+import { OperationsController } from './operations.http.ts';
+import { PARTS, pathOf, type EdgeRequest, type Parts } from './parts.ts';
+import { asProblem, languageOf, Problem, problemDocument, problemStatus } from './problem.ts';
+import { routesOf, type Route } from './routes.ts';
+
+export interface ServerOptions {
+  readonly parts: Parts;
+  /** The contexts that it serves. */
+  readonly modules: readonly (Type | DynamicModule)[];
+  /** Where log lines go, JSON each; nowhere where null. */
+  readonly log: { readonly level: string; readonly stream: { write(line: string): void } } | null;
+  /** Bytes of a body at most. */
+  readonly bodyLimit?: number;
+  /** Further routes of the app that need no policy, by their path: documents about the API itself. */
+  readonly before?: (app: NestFastifyApplication, routes: readonly Route[]) => void;
+}
+
+export interface Server {
+  readonly app: NestFastifyApplication;
+  readonly routes: readonly Route[];
+  readonly access: AccessLog;
+}
+
+/** The HTTP edge around some contexts: one guard, one pipe, one filter, and the hooks that turn outcomes into responses. Not listening yet. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { parts, modules, log, bodyLimit = 1024 * 1024 } = options;
+  const access = new AccessLog(parts);
+  const metrics = new Metrics(parts);
+  const adapter = new FastifyAdapter({
+    logger: log === null ? false : { level: log.level, base: null, stream: log.stream },
+    logController: new LogController({ disableRequestLogging: true }),
+    // Lines carry the correlation id themselves; a logger per request would cost more than the line.
+    childLoggerFactory: (logger: FastifyBaseLogger) => logger,
+    bodyLimit,
+    connectionTimeout: 60_000,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    http: { maxHeaderSize: 16 * 1024, headersTimeout: 15_000 },
+    routerOptions: { maxParamLength: 100 },
+    exposeHeadRoutes: false,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    genReqId: correlationIdOf,
+    // No Nest middleware is used: without its runner a request is a few steps shorter.
+    skipMiddie: true,
+  });
+  const fastify = adapter.getInstance();
+  hook(fastify, access, metrics);
+
+  const app = await NestFactory.create<NestFastifyApplication>(edgeModule(parts, metrics, modules), adapter, {
+    logger: nestLogger(fastify.log),
+    abortOnError: false,
+  });
+  const routes = routesOf(app);
+  options.before?.(app, routes);
+  await app.init();
+  return { app, routes, access };
+}
+
+const edgeModule = (parts: Parts, metrics: Metrics, modules: ServerOptions['modules']): DynamicModule => ({
+  module: EdgeModule,
+  global: true,
+  imports: [...modules],
+  controllers: [OperationsController],
+  providers: [
+    { provide: PARTS, useValue: parts },
+    { provide: Metrics, useValue: metrics },
+    { provide: APP_GUARD, useClass: PolicyGuard },
+    { provide: APP_PIPE, useClass: FieldsPipe },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ],
+  exports: [PARTS],
+});
+
+@Module({})
+class EdgeModule {}
+
+// ── responses ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Everything thrown, by guards, pipes, handlers and Fastify itself. */
+@Catch()
+class ProblemFilter implements ExceptionFilter {
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    refuse(http.getRequest<EdgeRequest>(), http.getResponse<FastifyReply>(), thrown);
+  }
+}
+
+function refuse(request: EdgeRequest, reply: FastifyReply, thrown: unknown): void {
+  if (reply.sent) return;
+  void reply.send(tellProblem(request, reply, asProblem(thrown), thrown));
+}
+
+function tellProblem(request: EdgeRequest, reply: FastifyReply, problem: Problem | Refusal, thrown?: unknown): object {
+  const code = isRefusal(problem) ? problem.refused : problem.code;
+  const status = problemStatus(code);
+  // The stack goes into the log alone, and a message may quote what was sent: neither is answered.
+  if (status === 500) request.log.error({ correlationId: request.id, operation: request.operation, ...faultOf(thrown) }, 'fault');
+  if (status === 401)
+    reply.header('www-authenticate', `Bearer realm="ledger"${code === 'TOKEN_MISSING' ? '' : ', error="invalid_token"'}`);
+  if (status === 503) reply.header('retry-after', '1');
+  const language = languageOf(request.headers['accept-language']);
+  reply.code(status).header('content-type', 'application/problem+json; charset=utf-8').header('content-language', language);
+  return problemDocument(problem, { language, path: pathOf(request), correlationId: request.id });
+}
+
+/** Name and place of a fault; its message may hold personal data and stays out. */
+const faultOf = (thrown: unknown): object =>
+  thrown instanceof Error
+    ? {
+        fault: thrown.name,
+        code: (thrown as { code?: unknown }).code,
+        at: thrown.stack
+          ?.split('\n')
+          .slice(-8)
+          .map((line) => line.trim()),
+      }
+    : { fault: typeof thrown };
+
+function hook(fastify: FastifyInstance, access: AccessLog, metrics: Metrics): void {
+  fastify.decorateRequest('principal', null);
+  fastify.decorateRequest('operation', null);
+  fastify.decorateRequest('policy', null);
+  fastify.decorateRequest('subjectId', null);
+
+  fastify.addHook('preSerialization', (request, reply, payload, done) => {
+    if (isRefusal(payload)) {
+      if (request.policy?.command) metrics.commanded(request.policy.command, payload.refused);
+      done(null, tellProblem(request, reply, payload));
+      return;
+    }
+    if (!(payload instanceof Told)) {
+      done(null, payload);
+      return;
+    }
+    if (request.policy?.command) metrics.commanded(request.policy.command, outcomeOf(payload.body));
+    const body = payload.tell(reply);
+    const recorded = recordRead(request, payload, access);
+    // oxlint-disable-next-line promise/no-callback-in-promise -- a hook with a callback spares every other answer a promise
+    if (recorded) recorded.then(() => done(null, body), done);
+    else done(null, body);
+  });
+
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    reply.header('x-correlation-id', request.id);
+    done(null, payload);
+  });
+
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const { operation, principal, id: correlationId } = request;
+    const ms = reply.elapsedTime;
+    metrics.answered(request, reply.statusCode, ms / 1000);
+    const route = request.routeOptions.url ?? null;
+    request.log.info({
+      correlationId,
+      operation,
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(ms * 100) / 100,
+      role: principal?.role ?? null,
+      institution: principal?.institution ?? null,
+    });
+    done();
+  });
+}
+
+const outcomeOf = (body: object): string => {
+  const { repeated, events } = body as { repeated?: boolean; events?: readonly string[] };
+  return repeated ? 'repeated' : events?.length === 0 ? 'unchanged' : 'done';
+};
+
+/** A promise where the answer must wait until the read is on the log: for auditors, whose access is granted on that condition. */
+function recordRead(request: EdgeRequest, told: Told, access: AccessLog): Promise<void> | null {
+  const { policy, principal, subjectId } = request;
+  if (!policy?.recorded || !principal || (policy.recorded === 'person' && subjectId === null)) return null;
+  const written = access.record(request, told.meta.subjects ?? null);
+  if (principal.role === 'auditor') return written;
+  written.catch((fault: unknown) =>
+    request.log.error({ correlationId: request.id, ...faultOf(fault) }, 'a read was not recorded'),
+  );
+  return null;
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$|^[0-9a-f]{32}$/;
+
+/** The caller's correlation id or trace, else a new one. Only what looks like random hex is taken: it is stored with events in the clear. */
+function correlationIdOf(request: { headers: NodeJS.Dict<string | string[]> }): string {
+  const given = request.headers['x-correlation-id'];
+  if (typeof given === 'string' && uuid.test(given)) return given;
+  const parent = request.headers['traceparent'];
+  const trace = typeof parent === 'string' ? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(parent)?.[1] : undefined;
+  return trace ?? randomUUID();
+}
+
+/** Nest's own words, which matter only when something is wrong. */
+const nestLogger = (logger: FastifyBaseLogger): LoggerService => ({
+  log: () => {},
+  warn: (message: unknown) => logger.warn({ nest: String(message) }),
+  error: (message: unknown) => logger.error({ nest: message instanceof Error ? message.name : 'fault' }),
+  fatal: (message: unknown) => logger.error({ nest: message instanceof Error ? message.name : 'fault' }),
+});

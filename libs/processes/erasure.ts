@@ -1,0 +1,90 @@
+import type { Purpose } from '../kernel/purposes.ts';
+import type { EventStore } from '../ports/event-store.ts';
+import type { KeyVault } from '../ports/key-vault.ts';
+
+/** Where a process goes on after a restart. */
+export interface Checkpoint {
+  load(): Promise<bigint>;
+  /** Durable when it resolves. */
+  save(position: bigint): Promise<void>;
+}
+
+export interface ErasureParts {
+  readonly store: Pick<EventStore, 'readAll' | 'subscribe'>;
+  readonly vault: Pick<KeyVault, 'shred'>;
+  readonly checkpoint: Checkpoint;
+  /** Drops what memory holds of a stream. */
+  readonly forget: (stream: string) => void;
+  /** Hears of what went wrong; the process tries again. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+const types = ['PersonalDataErased'];
+const retryMs = 1_000;
+
+/**
+ * Carries out what PersonalDataErased decided: shreds the keys, whatever crashed in between. The event is the decision and stays;
+ * shredding is safe to repeat, so the checkpoint follows the deed. The directory purges its own rows from the same event.
+ */
+export class Erasures {
+  private readonly parts: ErasureParts;
+  private readonly stop = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private reached = 0n;
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(parts: ErasureParts) {
+    this.parts = parts;
+  }
+
+  /** Catches up, then goes on by itself. */
+  async start(): Promise<void> {
+    this.reached = await this.parts.checkpoint.load();
+    await this.catchUp();
+    this.running = this.follow();
+  }
+
+  /** Resolves when everything that is on the log by now is carried out. */
+  catchUp(): Promise<void> {
+    this.turn = this.turn.catch(() => {}).then(() => this.pull());
+    return this.turn;
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort();
+    await this.running;
+    await this.turn.catch(() => {});
+    // So that the next start need not look through what was looked at.
+    await this.parts.checkpoint.save(this.reached);
+  }
+
+  private async pull(): Promise<void> {
+    for (;;) {
+      const page = await this.parts.store.readAll(this.reached, { types });
+      for (const { stream, json } of page.events) {
+        const { subjectId, data } = JSON.parse(json) as { subjectId: string; data: { purposes: readonly Purpose[] } };
+        await this.parts.vault.shred(subjectId, data.purposes);
+        this.parts.forget(stream);
+      }
+      if (page.events.length > 0) await this.parts.checkpoint.save(page.scannedTo);
+      this.reached = page.scannedTo;
+      if (page.end) return;
+    }
+  }
+
+  private async follow(): Promise<void> {
+    const { signal } = this.stop;
+    while (!signal.aborted) {
+      try {
+        for await (const page of this.parts.store.subscribe(this.reached, { types, signal })) {
+          if (page.events.length > 0) await this.catchUp();
+        }
+        if (!signal.aborted) return;
+      } catch (fault) {
+        if (signal.aborted) return;
+        this.parts.onFault(fault);
+        await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+      }
+    }
+  }
+}
