@@ -160,10 +160,14 @@ export function evolveLearner(s: Learner, e: Recorded<LearnerEvent>): Learner {
           closing: without(s.closing, e.data.enrollmentId),
         };
       }
+      // One of before closes in the append that opened it, so its taker stays: she may yet crash before the enrollment is written.
+      const takers = slot?.takers.includes(e.commandId) ? slot.takers : [];
       const enrollments = slot
-        ? { ...s.enrollments, [e.data.enrollmentId]: { ...slot, to: slot.to ?? e.effectiveAt, takers: [] } }
+        ? { ...s.enrollments, [e.data.enrollmentId]: { ...slot, to: slot.to ?? e.effectiveAt, takers } }
         : s.enrollments;
-      return { ...s, enrollments, closing: without(s.closing, e.data.enrollmentId) };
+      // Whoever announced a graduation stays announced until it is written or dropped: a completion, say, closes the gate meanwhile.
+      const closing = e.data.status === 'graduated' ? without(s.closing, e.data.enrollmentId) : s.closing;
+      return { ...s, enrollments, closing };
     }
     case 'PeriodHeld': {
       const { holder, from, to, commandId } = e.data;

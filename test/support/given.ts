@@ -34,6 +34,7 @@ export interface Past<E extends DomainEvent = DomainEvent> {
   readonly recorded?: string;
   readonly by?: string;
   readonly digest?: string;
+  readonly commandId?: string;
 }
 
 export const past = <E extends DomainEvent>(at: string, event: E, more: Omit<Past<E>, 'event' | 'at'> = {}): Past<E> => ({
@@ -54,13 +55,13 @@ export function recordedOf<E extends DomainEvent>(
   before: readonly Recorded<E>[] = [],
 ): readonly Recorded<E>[] {
   const log: Recorded<E>[] = [...before];
-  for (const { event, at, recorded, by = 'zhao', digest } of events) {
+  for (const { event, at, recorded, by = 'zhao', digest, ...said } of events) {
     const revision = BigInt(log.length);
     const effectiveAt = instantOf(at);
     const stated = recorded === undefined ? effectiveAt : instantOf(recorded);
     const last = log.at(-1)?.recordedAt ?? '';
     const recordedAt = stated > last ? stated : last;
-    const commandId = `command-${revision}`;
+    const commandId = said.commandId ?? `command-${revision}`;
     const written: Recorded = {
       id: eventId(commandId, stream, 'own', 0),
       type: event.type,
@@ -169,6 +170,7 @@ export function examples<S, C extends { readonly type: string }, E extends Domai
               recorded: k.now,
               by: k.actor.personId,
               digest: k.commandDigest,
+              commandId: k.commandId,
             }),
           );
           return after(recordedOf(written, stream, history));

@@ -62,10 +62,7 @@ export const activeEnrollment = (
   ...leg(learnerStream(learnerId), learner, { ...command, type: 'OpenEnrollment', enrollmentId }),
   owner: enrollmentSource(enrollmentId),
   holds: (owner) => isActive((owner as Enrollment).status),
-  takers: (gate) => {
-    const slot = (gate as Learner).enrollments[enrollmentId];
-    return slot?.to === null ? slot.takers : [];
-  },
+  takers: (gate) => (gate as Learner).enrollments[enrollmentId]?.takers ?? [],
   drop: (owner) => {
     const { status, endedAt, lastChangeAt } = owner as Enrollment;
     const ended = status === 'none' ? 'abandoned' : status;
@@ -78,28 +75,30 @@ export const activeEnrollment = (
   },
   rivals: (gate) =>
     Object.entries((gate as Learner).enrollments)
-      .filter(([id, slot]) => id !== enrollmentId && slot.to === null)
+      .filter(([id, slot]) => id !== enrollmentId && slot.takers.length > 0)
       .map(([id, slot]) => activeEnrollment(learnerId, id, { programId: slot.programId, entryDate: slot.entryDate })),
 });
 
-/** Graduation clears the learner's holds first, and keeps the gate until it is written. */
+/**
+ * Graduation clears the learner's holds first, and keeps the gate until it is written: nobody holds this for good.
+ * Whoever lets it go sees whether she graduated, so that the gate closes for ever, or not, so that the announcement is dropped.
+ */
 export const graduationClearance = (learnerId: string, enrollmentId: string): Take => ({
   ...leg(learnerStream(learnerId), learner, { type: 'BeginClosing', enrollmentId }),
   owner: enrollmentSource(enrollmentId),
-  holds: (owner) => (owner as Enrollment).status === 'graduated',
+  holds: () => false,
   takers: (gate) => (gate as Learner).closing[enrollmentId] ?? [],
-  drop: () => leg(learnerStream(learnerId), learner, { type: 'DropClosing', enrollmentId }),
-  rivals: () => [],
-});
-
-/** The same take seen from its end: graduated, so that the gate closes for good. */
-export const graduatedClosing = (learnerId: string, enrollmentId: string): Take => ({
-  ...graduationClearance(learnerId, enrollmentId),
-  holds: (owner) => (owner as Enrollment).status !== 'graduated',
   drop: (owner) => {
     const { status, endedAt } = owner as Enrollment;
-    return leg(learnerStream(learnerId), learner, { type: 'CloseEnrollment', enrollmentId, status, at: endedAt });
+    return leg(
+      learnerStream(learnerId),
+      learner,
+      status === 'graduated'
+        ? { type: 'CloseEnrollment', enrollmentId, status, at: endedAt }
+        : { type: 'DropClosing', enrollmentId },
+    );
   },
+  rivals: () => [],
 });
 
 /** The takes that an event of this context opened on a gate, for recovery. Empty for events that take nothing. */
@@ -117,10 +116,7 @@ export function takesOf(
         activeEnrollment(idOf(event.stream), data.enrollmentId!, { programId: data.programId!, entryDate: data.entryDate! }),
       ];
     case 'EnrollmentClosing':
-      return [
-        graduatedClosing(idOf(event.stream), data.enrollmentId!),
-        graduationClearance(idOf(event.stream), data.enrollmentId!),
-      ];
+      return [graduationClearance(idOf(event.stream), data.enrollmentId!)];
     default:
       return [];
   }

@@ -448,6 +448,13 @@ describe('the gate: one active enrollment', () => {
     given(...identified(), opened('e1'), closed('e1'))
       .when({ type: 'CloseEnrollment', enrollmentId: 'e1', status: 'withdrawn', at: null })
       .givesNothing();
+    const ofBefore = given(...identified())
+      .when({ ...openEnrollment, past: { from: day('2020-09-01'), to: day('2023-07-01'), status: 'graduated' } })
+      .accepted();
+    expect(ofBefore.state.enrollments['e1']?.takers).toEqual(['command']);
+    ofBefore.when({ type: 'CloseEnrollment', enrollmentId: 'e1', status: 'graduated', at: null }).givesNothing();
+    const abandoned = ofBefore.when({ type: 'CloseEnrollment', enrollmentId: 'e1', status: 'abandoned', at: null }).accepted();
+    expect(abandoned.state.enrollments).toEqual({});
   });
 
   it('graduation announces itself: a hold stops it, one placed later does not undo it', () => {

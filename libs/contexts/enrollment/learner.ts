@@ -291,7 +291,9 @@ function decide(s: Learner, c: LearnerCommand, k: Circumstances<LearnerFacts>): 
     case 'OpenEnrollment':
       return openEnrollment(s, c, k);
     case 'CloseEnrollment': {
-      if (s.enrollments[c.enrollmentId]?.to !== null && !s.closing[c.enrollmentId]) return [];
+      const slot = s.enrollments[c.enrollmentId];
+      const wasNothing = c.status === 'abandoned' || c.status === 'annulled';
+      if (!s.closing[c.enrollmentId] && (!slot || (slot.to !== null && !wasNothing))) return [];
       const closed: LearnerEvent = { type: 'EnrollmentClosed', data: { enrollmentId: c.enrollmentId, status: c.status } };
       return [c.at === null ? closed : effective(c.at, closed)];
     }
