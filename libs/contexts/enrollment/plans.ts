@@ -5,7 +5,6 @@ import { enrollment, enrollmentStream, isActive, type Enrollment, type Enrollmen
 import {
   activeEnrollment,
   enrollmentSource,
-  graduatedClosing,
   graduationClearance,
   idNumberClaim,
   studentNumberClaim,
@@ -107,7 +106,7 @@ export function planEnrollment(
     if (!own.admission) return [];
     const { learnerId } = own.admission;
     if (own.status === 'graduated') {
-      return [graduatedClosing(learnerId, enrollmentId), activeEnrollment(learnerId, enrollmentId, own.admission)];
+      return [graduationClearance(learnerId, enrollmentId), activeEnrollment(learnerId, enrollmentId, own.admission)];
     }
     const request = command.type === 'GrantApproval' ? own.approvals[command.requestId] : undefined;
     const oldNumber =
