@@ -13,6 +13,7 @@ import { PartnershipModule } from '../../libs/contexts/partnership/partnership.m
 import { Authenticator, mintToken, trustDevelopmentKeys, trustIssuer, type TokenClaims } from '../../libs/edge/auth.ts';
 import type { Parts } from '../../libs/edge/parts.ts';
 import { createServer } from '../../libs/edge/server.ts';
+import { ImportsModule } from '../../libs/imports/imports.module.ts';
 import { instant } from '../../libs/kernel/time.ts';
 import type { Clock, Timer } from '../../libs/ports/clock.ts';
 import { StoreFault } from '../../libs/ports/store-fault.ts';
@@ -112,7 +113,7 @@ async function assemble(
   };
 
   const log = quiet ? null : { level: settings.logLevel, stream: lines };
-  const { app, access } = await createServer({ parts, modules: [EnrollmentModule, CurriculumModule, PartnershipModule], log });
+  const { app, access } = await createServer({ parts, modules: [EnrollmentModule, CurriculumModule, PartnershipModule, ImportsModule], log });
   open.push(() => access.drain());
   open.push(() => app.close());
   await app.listen(port, host);

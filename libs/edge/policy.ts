@@ -126,6 +126,13 @@ export const policies: Readonly<Record<string, Policy>> = {
   readEnrollmentPolicy: { may: everybody },
   listOrganizations: { may: everybody, view: 'reference' },
 
+  // imports
+  startImport: registrarDoes('StartImport'),
+  importRosterRows: registrarDoes('ImportRows'),
+  importProgramRows: registrarDoes('ImportRows'),
+  finishImport: registrarDoes('FinishImport'),
+  readImport: { may: readers },
+
   // the ledger itself
   listEvents: { may: readers, recorded: 'list' },
   listViews: { may: { administrator: 'operations', auditor: 'operations' } },
