@@ -54,6 +54,8 @@ export interface Answer {
 
 interface CommandTrace {
   readonly digest: string;
+  /** Of its last event here. */
+  readonly decidedAt: string;
   readonly revision: bigint;
   readonly position: bigint;
   readonly events: readonly string[];
@@ -145,6 +147,7 @@ export class Transactor {
       const trace = commands.get(event.commandId);
       commands.set(event.commandId, {
         digest: event.commandDigest,
+        decidedAt: event.decidedAt,
         revision: event.revision,
         position: event.position,
         events: [...(trace?.events ?? []), event.type],
@@ -203,6 +206,7 @@ export class Transactor {
   private async walk(context: CommandContext, commandId: string, plan: Plan): Promise<Answer | Refusal | 'abandoned'> {
     let own = await this.load(plan.own);
     let takes: readonly Take[] = [];
+    let notBefore = '';
     for (let tries = 0; tries < maxTries; tries++) {
       if (tries > 0) own = await this.load(plan.own);
 
@@ -231,7 +235,7 @@ export class Transactor {
       }
 
       const { facts, basis } = await this.loadFacts(plan, own, context.institutionId);
-      const k = this.circumstances(context, commandId, own, facts);
+      const k = this.circumstances(context, commandId, own, facts, notBefore);
       const decision = plan.own.decide(own.state, k);
       // A crashed run of this same command may have taken gates that this refusal, or this "already so", leaves without an owner.
       if (isRefusal(decision) || decision.length === 0) {
@@ -243,9 +247,16 @@ export class Transactor {
 
       takes = plan.takes?.(own.state) ?? [];
       const subjectId = plan.subjectId(own.state);
-      const refusal = await this.takeAll(takes, k, { context, commandId, subjectId });
-      if (refusal === 'abandoned') return 'abandoned';
-      if (refusal) return this.undo(takes, context, commandId, refusal);
+      const taken = await this.takeAll(takes, k, { context, commandId, subjectId });
+      if (taken === 'abandoned') return 'abandoned';
+      if (isRefusal(taken)) {
+        return this.undo(takes, context, commandId, taken);
+      }
+      // A crashed run took a gate by a clock ahead of this one: what is written now must not seem older than what it rests on.
+      if (taken.decidedAt > k.now) {
+        notBefore = taken.decidedAt;
+        continue;
+      }
 
       if (context.dryRun) {
         return {
@@ -277,12 +288,16 @@ export class Transactor {
     return this.undo(takes, context, commandId, refuse('TOO_BUSY'));
   }
 
-  /** Looks at every gate before the first is taken, so that a refusal that can be seen costs no event; then takes them in order. */
+  /**
+   * Looks at every gate before the first is taken, so that a refusal that can be seen costs no event; then takes them in order.
+   * Answers when the latest of them was decided, by an earlier run perhaps.
+   */
   private async takeAll(
     takes: readonly Take[],
     k: Circumstances,
     step: { context: CommandContext; commandId: string; subjectId: string | null },
-  ): Promise<Refusal | 'abandoned' | null> {
+  ): Promise<Refusal | 'abandoned' | { readonly decidedAt: string }> {
+    let decidedAt = '';
     const looked: Loaded[] = [];
     for (const really of step.context.dryRun ? [false] : [false, true]) {
       for (const [index, take] of takes.entries()) {
@@ -293,7 +308,11 @@ export class Transactor {
           looked[index] = gate;
           if (gate.abandoned.has(step.commandId)) return 'abandoned';
           if (gate.institutionId !== null && gate.institutionId !== step.context.institutionId) return refuse('NOT_FOUND');
-          if (gate.eventIds.has(eventId(step.commandId, take.stream, 'take', 0))) break;
+          if (gate.eventIds.has(eventId(step.commandId, take.stream, 'take', 0))) {
+            const trace = gate.commands.get(step.commandId);
+            if (trace && trace.decidedAt > decidedAt) ({ decidedAt } = trace);
+            break;
+          }
           const decision = take.decide(gate.state, k);
           if (isRefusal(decision)) {
             if (!step.context.dryRun && (await this.freeRivals(take, gate, step.context, step.commandId))) continue;
@@ -306,7 +325,7 @@ export class Transactor {
         }
       }
     }
-    return null;
+    return { decidedAt };
   }
 
   /** True where a gate was held by nobody who lives: an attempt of this same command, or a writer that crashed long ago. */
@@ -443,9 +462,15 @@ export class Transactor {
     return { facts, basis };
   }
 
-  private circumstances(context: CommandContext, commandId: string, at: Loaded, facts: Record<string, unknown>): Circumstances {
+  private circumstances(
+    context: CommandContext,
+    commandId: string,
+    at: Loaded,
+    facts: Record<string, unknown>,
+    notBefore = '',
+  ): Circumstances {
     const clock = instant(this.runtime.clock.now());
-    const now = clock < at.lastRecordedAt ? at.lastRecordedAt : clock;
+    const now = [at.lastRecordedAt, notBefore].reduce((latest, time) => (time > latest ? time : latest), clock);
     const effectiveAt = context.effectiveAt ?? now;
     return {
       now,
