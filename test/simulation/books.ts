@@ -130,7 +130,7 @@ export class Books {
   readonly numberStream: (institutionId: string, value: string) => string;
   #awaited: string[] = [];
   #grant: RequestBook | null = null;
-  #recordedAt = '';
+  recordedAt = '';
 
   constructor(numberStream: (institutionId: string, value: string) => string) {
     this.numberStream = numberStream;
@@ -173,14 +173,14 @@ export class Books {
     };
 
     if (event.position !== this.head + 1n || event.revision !== BigInt(stream.length)) fail('order', 'places are not dense');
-    if (event.recordedAt < this.#recordedAt) fail('order', 'recordedAt went back');
+    if (event.recordedAt < this.recordedAt) fail('order', 'recordedAt went back');
     if (this.#ids.has(event.id)) fail('exactly-once', `event id ${event.id} stands twice`);
     const inside = this.#awaited.length > 0;
     if (inside && this.#awaited.shift() !== event.id) fail('whole-or-nothing', 'another event stands inside an append');
     else if (this.#awaited.length === 0 && !inside) this.#awaited = this.#batches.get(stored.json)?.slice(1) ?? [];
     this.#ids.add(event.id);
     this.head = event.position;
-    this.#recordedAt = event.recordedAt;
+    this.recordedAt = event.recordedAt;
     this.counts.set(event.type, (this.counts.get(event.type) ?? 0) + 1);
 
     const abandonment = `${event.stream} ${event.type === 'CommandAbandoned' ? (event.data['commandId'] as string) : event.commandId}`;
@@ -321,7 +321,8 @@ export class Books {
       );
       if (twin) fail('unique', `id number is ${twin.id}'s`);
     };
-    if (learner.annulled.now && event.type !== 'CommandAbandoned') fail('legal-path', 'said of an annulled learner');
+    if (learner.annulled.now && event.type !== 'CommandAbandoned' && event.type !== 'PersonalDataErased')
+      fail('legal-path', 'said of an annulled learner');
     switch (event.type) {
       case 'LearnerIdentified':
         if (learner.known.now) fail('legal-path', 'identified twice');
@@ -382,7 +383,8 @@ export class Books {
         const slot = learner.slots.get(enrollmentId);
         if (data['status'] === 'abandoned' || data['status'] === 'annulled') learner.slots.delete(enrollmentId);
         else if (slot) slot.to ??= event.effectiveAt;
-        learner.closing.delete(enrollmentId);
+        // Who announced a graduation stays announced: a completion, say, closes the gate before it.
+        if (data['status'] === 'graduated' || !learner.slots.has(enrollmentId)) learner.closing.delete(enrollmentId);
         learner.open.set(
           position,
           learner.open.now.filter((id) => id !== enrollmentId),
@@ -428,8 +430,8 @@ export class Books {
       this.enrollments.set(id, book);
     }
     const learner = this.learners.get(book.learnerId);
-    if (!learner || !learner.known.now) fail('gate-first', 'nobody known is enrolled');
-    if (learner!.institutionId !== book.institutionId) fail('institution', 'a learner of another institution is enrolled');
+    if (!learner || !learner.known.now) return fail('gate-first', 'nobody known is enrolled');
+    if (learner.institutionId !== book.institutionId) fail('institution', 'a learner of another institution is enrolled');
 
     const to =
       step.to === 'same'
@@ -442,14 +444,14 @@ export class Books {
     if (event.type === 'StudentWithdrawn') book.before = status;
     if (to !== status) book.status.set(position, to);
     if (occupies(to)) {
-      if (!learner!.open.now.includes(id)) fail('gate-first', `${to} although the gate is not open for it`);
+      if (!learner.open.now.includes(id)) fail('gate-first', `${to} although the gate is not open for it`);
       const other = [...this.enrollments.values()].find(
         (e) => e !== book && e.learnerId === book.learnerId && occupies(e.status.now),
       );
       if (other) fail('one-active', `${book.learnerId} is also in ${other.id}`);
     }
     if (book.from !== null) book.to = occupies(to) ? null : (book.to ?? effectiveAt);
-    this.#special(book, learner!, event, fail);
+    this.#special(book, learner, event, fail);
     const number = this.numberOf(book);
     if (number !== null || ![...neverRegistered, 'none'].includes(book.status.now)) book.everRegistered = true;
     if (number === null) return;
@@ -474,8 +476,8 @@ export class Books {
         if (data['field'] === 'effectiveAt') book.from = null;
         if (data['field'] !== 'studentNumber') break;
         const said = book.numbers.find((n) => n.revision === data['target']);
-        if (!said || said.value !== data['old']) fail('four-eyes', 'a correction of what was not said');
-        said!.value = data['new'] as string | null;
+        if (!said || said.value !== data['old']) return fail('four-eyes', 'a correction of what was not said');
+        said.value = data['new'] as string | null;
         break;
       }
       case 'AnnualRegistrationRecorded':

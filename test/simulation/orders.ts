@@ -170,7 +170,8 @@ export class Office {
       ...(c % 13 === 5 ? { dryRun: true as const } : {}),
       plan: (_desk, attempt) => {
         const identify: IdentifyLearner = { type: 'IdentifyLearner', identity, contact: null, idClaim, source: null };
-        const admission = admissionOf(institutionId, mintedId(attempt, 'learner'), c);
+        // By the key and not by the attempt: a later attempt must find the person whom the one before identified.
+        const admission = admissionOf(institutionId, mintedId(key, 'learner'), c);
         return planEnrollment(
           mintedId(attempt, 'enrollment'),
           {
@@ -265,7 +266,7 @@ export class Office {
       effectiveAt: to ?? `${year + 1}-06-30T16:00:00.000Z`,
       plan: (_desk, attempt) => {
         const admission = {
-          ...admissionOf(institutionId, fresh ? mintedId(attempt, 'learner') : learner.id, c),
+          ...admissionOf(institutionId, fresh ? mintedId(key, 'learner') : learner.id, c),
           entryDate: `${year}-09-01`,
         };
         const opening: Opening = {
@@ -471,7 +472,7 @@ export class Office {
       const enrollment = this.#books.enrollments.get(id)!;
       const number = request.proposal['field'] === 'studentNumber' ? { number: request.proposal['new'] as string } : {};
       return [
-        this.#enrollmentOrder(key, clerk, enrollment, settle as EnrollmentCommand, {
+        this.#enrollmentOrder(key, clerk, enrollment, settle, {
           what: `${type} of ${request.act}`,
           subject: number,
         }),

@@ -174,7 +174,8 @@ export class World {
 
     if (this.#tally.of('faults') === 0 && this.#tally.of('fault-free') === 0) this.#tally.add('fault-free');
     if (!this.#plant?.noRecovery) {
-      this.#scheduler.now += abandonedAfterMs + 1000;
+      // The log's clock may have run ahead of everybody's.
+      this.#scheduler.now = Math.max(this.#scheduler.now, Date.parse(this.#books.recordedAt)) + abandonedAfterMs + 1000;
       for (const server of this.#servers) this.#spawn(server, 'last recovery', () => this.#recover(server));
       await this.#until(() => this.#scheduler.idle);
     }
