@@ -141,6 +141,10 @@ export const enrollmentRegister: View<LedgerEvent> = {
     `CREATE INDEX register_by_class_$g ON register_enrollment_$g (class_id)`,
     `CREATE INDEX register_by_learner_$g ON register_enrollment_$g (learner_id)`,
     `CREATE INDEX register_by_recheck_$g ON register_enrollment_$g (institution_id, recheck_due_by) WHERE recheck_passed = 0`,
+    // Most enrollments have none of these days, so these stay small.
+    ...['suspension_until', 'retained_until', 'convertible_until'].map(
+      (day) => `CREATE INDEX register_by_${day}_$g ON register_enrollment_$g (institution_id, ${day}) WHERE ${day} IS NOT NULL`,
+    ),
     `CREATE TABLE register_history_$g (enrollment_id TEXT NOT NULL PRIMARY KEY, said TEXT NOT NULL)`,
     `CREATE TABLE register_learner_$g (
       learner_id TEXT NOT NULL PRIMARY KEY,

@@ -1,8 +1,8 @@
 import type { LedgerEvent } from '../events/events.ts';
-import { isActive } from '../facts/enrollment.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import type { ReadQueries, Value } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
+import { occupiesAfter } from './occupies.ts';
 import { parsed, rowsAmong } from './rows.ts';
 
 /**
@@ -153,31 +153,6 @@ function onGate(gates: Gates, event: Event): void {
   }
 }
 
-/** Whether the enrollment occupies its learner's gate after this event; null where the event does not say. */
-function occupies(event: Event): boolean | null {
-  switch (event.type) {
-    case 'LearnerAdmitted':
-    case 'StudentTransferredIn':
-    case 'WithdrawalReverted':
-      return true;
-    case 'EnrollmentImported':
-      return isActive(event.data.status);
-    case 'PlaceDeclined':
-    case 'AdmissionAnnulled':
-    case 'RegistrationRevoked':
-    case 'StudentTransferredOut':
-    case 'StudentWithdrawn':
-    case 'StudentExpelled':
-    case 'StudentDeceased':
-    case 'StudentGraduated':
-    case 'StudyLeftIncomplete':
-    case 'StudyCompleted':
-      return false;
-    default:
-      return null;
-  }
-}
-
 /** Whether it says a student number: then an earlier one is no longer held. */
 const numbers = (event: Event): boolean =>
   event.type === 'StudentRegistered' ||
@@ -210,7 +185,7 @@ function onOwner(gates: Gates, event: Event): void {
   const mine = gates.of(event.stream);
   if (mine.length === 0) return;
   const idClaim = idClaimAfter(event);
-  const active = occupies(event);
+  const active = occupiesAfter(event);
   const numbered = numbers(event);
   for (const row of mine) {
     switch (row.kind) {

@@ -13,7 +13,7 @@ import type { Refusal } from '../../libs/kernel/refusal.ts';
 import { startOfDay } from '../../libs/kernel/time.ts';
 import type { Timer } from '../../libs/ports/clock.ts';
 import type { EventStore } from '../../libs/ports/event-store.ts';
-import type { ReadQueries } from '../../libs/ports/read-store.ts';
+import type { ReadQueries, ReadStore } from '../../libs/ports/read-store.ts';
 import type { View, ViewStore } from '../../libs/ports/view.ts';
 import { Projection, type ProjectionOptions } from '../../libs/projection/engine.ts';
 import { ViewReader } from '../../libs/projection/view-reader.ts';
@@ -187,7 +187,7 @@ export class TestStores implements Record<ViewStore, SqliteReadStore> {
 /** The engine over a ledger in memory, prepared and not running: tests turn it themselves. */
 export async function project(
   ledger: TestLedger,
-  stores: Record<ViewStore, SqliteReadStore>,
+  stores: Readonly<Record<ViewStore, ReadStore>>,
   views: readonly View[],
   more: Partial<ProjectionOptions> = {},
 ): Promise<Projection> {

@@ -21,7 +21,7 @@ export interface SqliteReadStore extends ReadStore {
 export function openSqliteReadStore({ path, readOnly = false, clearText = false }: SqliteReadStoreOptions): SqliteReadStore {
   let db: DatabaseSync;
   try {
-    db = new DatabaseSync(path, { readOnly, timeout: 5000 });
+    db = new DatabaseSync(path, { readOnly, timeout: busyMs });
   } catch (error) {
     throw readOnly ? new StoreFault('STORE_MISSING', `there are no views at ${path}`, { cause: error }) : asStoreFault(error);
   }
@@ -59,6 +59,7 @@ interface Prepared {
 }
 
 const preparedLimit = 300;
+const busyMs = 5_000;
 
 class Store implements SqliteReadStore {
   readonly #db: DatabaseSync;
@@ -66,6 +67,8 @@ class Store implements SqliteReadStore {
   readonly #prepared = new Map<string, Prepared>();
   #turn: Promise<unknown> = Promise.resolve();
   #open = true;
+  /** No commit since the file was last written anew. */
+  #rewritten = false;
 
   constructor(db: DatabaseSync, clearText: boolean) {
     this.#db = db;
@@ -77,7 +80,10 @@ class Store implements SqliteReadStore {
   }
 
   transaction<T>(write: (db: ReadWrites) => Promise<T>): Promise<T> {
-    return this.#alone(() => this.#between('BEGIN IMMEDIATE', write));
+    return this.#alone(() => {
+      this.#rewritten = false;
+      return this.#between('BEGIN IMMEDIATE', write);
+    });
   }
 
   /**
@@ -87,13 +93,18 @@ class Store implements SqliteReadStore {
   scrub(): Promise<boolean> {
     return this.#alone(async () => {
       this.#assertOpen();
+      // Who is in the way may stay long: the next try is the caller's, and nothing waits here meanwhile.
+      this.#db.exec('PRAGMA busy_timeout = 0');
       try {
-        if (this.#clearText) this.#db.exec('VACUUM');
+        if (this.#clearText && !this.#rewritten) this.#db.exec('VACUUM');
+        this.#rewritten = true;
         const cut = this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
         return cut?.['busy'] === 0;
       } catch (error) {
         if (sqliteCode(error) === sqliteBusy) return false;
         throw thrown(error);
+      } finally {
+        this.#db.exec(`PRAGMA busy_timeout = ${busyMs}`);
       }
     });
   }
