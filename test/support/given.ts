@@ -65,7 +65,7 @@ export function recordedOf<E extends DomainEvent>(
     const written: Recorded = {
       id: eventId(commandId, stream, 'own', 0),
       type: event.type,
-      version: catalog[event.type as LedgerEventType].version,
+      version: catalog[event.type as LedgerEventType]?.version ?? 1,
       stream,
       effectiveAt,
       decidedAt: recordedAt,
