@@ -109,8 +109,9 @@ class Store implements SqliteReadStore {
     });
   }
 
-  close(): Promise<void> {
-    return this.#alone(async () => {
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    await this.#alone(async () => {
       if (!this.#open) return;
       this.#open = false;
       this.#prepared.clear();
@@ -127,6 +128,7 @@ class Store implements SqliteReadStore {
 
   /** A connection knows one transaction: who comes second waits for the first to end. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#open) return Promise.reject(new StoreFault('STORE_CLOSED', 'the views were closed'));
     const mine = this.#turn.then(work, work);
     this.#turn = mine.catch(() => undefined);
     return mine;
