@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Language } from '../../libs/kernel/bilingual.ts';
-import { fill } from '../../libs/kernel/bilingual.ts';
+import { fill, type Bilingual, type Language } from '../../libs/kernel/bilingual.ts';
 import { words } from './words.ts';
 
 /** What ends a command with exit code 1 and one sentence. */
@@ -12,6 +11,7 @@ interface Problem {
   readonly title?: string;
   readonly detail?: string;
   readonly code?: string;
+  readonly errors?: readonly ({ readonly field: string } & Bilingual)[];
 }
 
 export interface Connection {
@@ -62,7 +62,8 @@ function over(url: string, token: string, language: Language, close: () => Promi
     if (response.ok) return response;
     const problem = (await response.json().catch(() => ({}))) as Problem;
     const sentence = problem.detail ?? problem.title ?? response.statusText;
-    throw new CommandFailed(`${sentence} (${problem.code ?? response.status})`);
+    const errors = (problem.errors ?? []).slice(0, 10).map((error) => `\n  ${error.field}: ${error[language]}`);
+    throw new CommandFailed(`${sentence} (${problem.code ?? response.status})${errors.join('')}`);
   };
   return {
     get: (path) => send(path, { headers }),

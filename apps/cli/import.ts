@@ -136,14 +136,14 @@ class ImportJob {
     for await (const record of records) {
       batch.push(record);
       if (batch.length < batchSize) continue;
-      sent.push(this.sendBatch(batch, runId));
+      sent.push(underWay(this.sendBatch(batch, runId)));
       batch = [];
       if (sent.length >= inFlight) {
         yield* await sent.shift()!;
         progress.show(this.rows / this.expected, this.rows);
       }
     }
-    if (batch.length > 0) sent.push(this.sendBatch(batch, runId));
+    if (batch.length > 0) sent.push(underWay(this.sendBatch(batch, runId)));
     for (const answers of sent) yield* await answers;
     progress.show(1, this.rows);
   }
@@ -169,11 +169,11 @@ class ImportJob {
     }
     if (rows.length > 0) {
       const key = `${runId}-${records[0]!.row}`;
-      const { answers } = await this.connection.post<{ answers: RowResult[] }>(`/v1/imports/${runId}/rows`, key, {
-        kind,
-        dryRun,
-        rows,
-      });
+      const { answers } = await this.connection.post<{ answers: RowResult[] }>(
+        `/v1/imports/${runId}/${kind === 'roster' ? 'roster' : 'program'}-rows`,
+        key,
+        { dryRun, rows },
+      );
       for (const answer of answers) results.set(answer.row, answer);
     }
     this.rows += records.length;
@@ -209,6 +209,12 @@ class ImportJob {
     else line('took', { seconds: seconds.toFixed(1), rate: Math.round(this.rows / Math.max(seconds, 0.001)), lag });
   }
 }
+
+/** A failure is met where the batch is awaited; one that fails after another must not end the process before. */
+const underWay = <T>(work: Promise<T>): Promise<T> => {
+  work.catch(() => undefined);
+  return work;
+};
 
 /** The header once, then the rows; every row as wide as the header, so that the added columns stay under their names. */
 async function* rowsAfter(

@@ -198,7 +198,15 @@ async function* recordsUnder<F extends string>(
 const footWords =
   /^(?:合计|总计|共计|小计|总人数|人数|(?:制表|填表|填报|审核|审批|复核|校对|经办|负责|联系)人|(?:制表|填表|填报|打印|导出|审核)(?:日期|时间|单位)?(?=[:：\s]|$)|注(?=[:：\d一二三]|$)|备注(?=[:：]|$)|说明(?=[:：]|$)|附注|total\b|note:|prepared by)/i;
 
-/** A row of 合计, 制表人 or 注 below the table: it begins so, and where a record would have its needed values it has none. */
-const isFoot = (cells: readonly string[], firstFilled: number, needed: readonly (readonly number[])[]): boolean =>
-  footWords.test(cleanText(cells[firstFilled] ?? '')) &&
-  needed.every((columns) => columns.every((at) => at === firstFilled || isBlank(cells[at] ?? '')));
+const totalWords = /^(?:合计|总计|共计|小计|总人数|人数|total\b)/i;
+
+/**
+ * A row of 合计, 制表人 or 注 below the table: it begins so, and where a record would have its needed values it has none.
+ * A total may have a count under one of them (合计, 40人).
+ */
+const isFoot = (cells: readonly string[], firstFilled: number, needed: readonly (readonly number[])[]): boolean => {
+  const first = cleanText(cells[firstFilled] ?? '');
+  if (!footWords.test(first)) return false;
+  const filled = needed.filter((columns) => columns.some((at) => at !== firstFilled && !isBlank(cells[at] ?? ''))).length;
+  return totalWords.test(first) ? filled * 2 < needed.length : filled === 0;
+};

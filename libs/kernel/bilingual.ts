@@ -14,4 +14,5 @@ export const fill = (text: string, facts: Readonly<Record<string, unknown>>): st
     return Array.isArray(value) ? value.map(shown).join(', ') : shown(value);
   });
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
