@@ -234,4 +234,5 @@ export const commonRefusals = [
   'IDEMPOTENCY_KEY_REUSED',
   'TOO_BUSY',
   'EFFECTIVE_IN_FUTURE',
+  'TEXT_RESERVED',
 ] as const satisfies readonly RefusalCode[];

@@ -236,7 +236,9 @@ export class Transactor {
 
       const { facts, basis } = await this.loadFacts(plan, own, context.institutionId);
       const k = this.circumstances(context, commandId, own, facts, notBefore);
-      const decision = plan.own.decide(own.state, k);
+      // Of every context alike: what is planned is a field of an event, never its time.
+      const early = k.effectiveAt > k.now ? refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now }) : null;
+      const decision = early ?? plan.own.decide(own.state, k);
       // A crashed run of this same command may have taken gates that this refusal, or this "already so", leaves without an owner.
       if (isRefusal(decision) || decision.length === 0) {
         const outcome: Refusal | Answer = isRefusal(decision)
