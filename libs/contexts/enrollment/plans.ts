@@ -105,15 +105,13 @@ export function planEnrollment(
   const releases = (own: Enrollment): readonly Take[] => {
     if (!own.admission) return [];
     const { learnerId } = own.admission;
-    if (own.status === 'graduated') {
-      return [graduationClearance(learnerId, enrollmentId), activeEnrollment(learnerId, enrollmentId, own.admission)];
-    }
     const request = command.type === 'GrantApproval' ? own.approvals[command.requestId] : undefined;
     const oldNumber =
       request?.act === 'CorrectEnrollment' && request.proposal['field'] === 'studentNumber'
         ? (request.proposal['old'] as string | null)
         : null;
     return [
+      ...(own.status === 'graduated' ? [graduationClearance(learnerId, enrollmentId)] : []),
       ...(isActive(own.status) ? [] : [activeEnrollment(learnerId, enrollmentId, own.admission)]),
       ...(oldNumber === null ? [] : [number(oldNumber)]),
     ];
