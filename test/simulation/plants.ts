@@ -1,5 +1,6 @@
 import type { EventStore } from '../../libs/ports/event-store.ts';
-import type { Transactor } from '../../libs/runtime/transact.ts';
+import { StoreFault } from '../../libs/ports/store-fault.ts';
+import type { Runtime, Transactor } from '../../libs/runtime/transact.ts';
 import type { Life, Scheduler } from './scheduler.ts';
 
 /** A bug planted on purpose: a simulator that does not find it is not good enough. */
@@ -7,10 +8,159 @@ export interface Plant {
   readonly name: string;
   /** What is wrong, in words. */
   readonly bug: string;
+  /** The store as every process reaches it. */
   readonly store?: (inner: EventStore, at: { readonly scheduler: Scheduler; readonly life: Life }) => EventStore;
+  /** Patches a step of one process's transactor. */
   readonly transactor?: (transactor: Transactor) => void;
+  /** The id under which a server carries out a client's key. */
   readonly commandId?: (key: string, delivery: number) => string;
-  readonly noRecovery?: boolean;
+  readonly noRecovery?: true;
 }
 
-export const plants: readonly Plant[] = [];
+/** The steps of a transactor that a plant may patch: private to everybody else. */
+interface Steps {
+  fence: (...args: readonly unknown[]) => Promise<boolean>;
+  takeAll: (...args: readonly unknown[]) => Promise<unknown>;
+  undo: (takes: unknown, context: unknown, commandId: unknown, outcome: unknown) => Promise<unknown>;
+  append: (
+    at: { readonly stream: string; readonly revision: bigint },
+    events: unknown,
+    by: { readonly step: string },
+  ) => Promise<{ readonly outcome: string }>;
+  load: (source: { readonly stream: string }) => Promise<{ readonly revision: bigint }>;
+  readonly runtime: Runtime;
+}
+const stepsOf = (transactor: Transactor): Steps => transactor as unknown as Steps;
+
+const taken = { decidedAt: '' };
+
+/** Everything of a store but how it appends. */
+const appending = (inner: EventStore, append: EventStore['append']): EventStore => ({
+  append,
+  readStream: (stream, options) => inner.readStream(stream, options),
+  readAll: (after, options) => inner.readAll(after, options),
+  subscribe: (after, options) => inner.subscribe(after, options),
+  head: () => inner.head(),
+  close: () => inner.close(),
+});
+
+const endOf = async (store: EventStore, stream: string): Promise<bigint | 'none'> =>
+  (await store.readStream(stream, { backwards: true, limit: 1 }))[0]?.revision ?? 'none';
+
+export const plants: readonly Plant[] = [
+  {
+    name: 'release-unfenced',
+    bug: 'a gate is let go before its taker is fenced on the owner’s stream',
+    transactor: (transactor) => {
+      stepsOf(transactor).fence = () => Promise.resolve(true);
+    },
+  },
+  {
+    name: 'release-anyhow',
+    bug: 'a gate is let go at whatever revision it has by now',
+    transactor: (transactor) => {
+      const steps = stepsOf(transactor);
+      const append = steps.append.bind(transactor);
+      steps.append = async (at, events, by) => {
+        if (!by.step.startsWith('release@')) return append(at, events, by);
+        for (;;) {
+          const end = await endOf(steps.runtime.store, at.stream);
+          const result = await append({ ...at, revision: end === 'none' ? -1n : end }, events, by);
+          if (result.outcome === 'appended') return result;
+        }
+      };
+    },
+  },
+  {
+    name: 'fresh-command-id',
+    bug: 'a retry comes under a command id of its own',
+    commandId: (key, delivery) => (delivery === 0 ? key : `${key}again${delivery}`),
+  },
+  {
+    name: 'torn-batch',
+    bug: 'a store that breaks down in an append leaves part of it behind',
+    store: (inner, { scheduler }) =>
+      appending(inner, async (stream, expected, events) => {
+        if (events.length > 1 && scheduler.steps % 13 === 0) {
+          await inner.append(stream, expected, events.slice(0, 1));
+          throw new StoreFault('STORE_BROKEN', 'the store broke down in the middle');
+        }
+        return inner.append(stream, expected, events);
+      }),
+  },
+  {
+    name: 'any-revision',
+    bug: 'an append is taken whatever revision it expects',
+    store: (inner) =>
+      appending(inner, async (stream, _expected, events) => inner.append(stream, await endOf(inner, stream), events)),
+  },
+  {
+    name: 'no-gate',
+    bug: 'gates are not taken at all',
+    transactor: (transactor) => {
+      stepsOf(transactor).takeAll = () => Promise.resolve(taken);
+    },
+  },
+  {
+    name: 'own-first',
+    bug: 'the own stream is written before the gates are taken',
+    transactor: (transactor) => {
+      const steps = stepsOf(transactor);
+      const takeAll = steps.takeAll.bind(transactor);
+      const append = steps.append.bind(transactor);
+      const owed = new Map<unknown, readonly unknown[]>();
+      steps.takeAll = (...args) => {
+        owed.set((args[2] as { commandId: string }).commandId, args);
+        return Promise.resolve(taken);
+      };
+      steps.append = async (at, events, by) => {
+        const result = await append(at, events, by);
+        const args = owed.get((by as unknown as { commandId: string }).commandId);
+        if (by.step === 'own' && result.outcome === 'appended' && args) await takeAll(...args);
+        return result;
+      };
+    },
+  },
+  {
+    name: 'answer-before-commit',
+    bug: 'an append is answered while it still waits to be written',
+    store: (inner, { scheduler, life }) =>
+      appending(inner, async (stream, expected, events) => {
+        if ((await endOf(inner, stream)) !== expected) return inner.append(stream, expected, events);
+        scheduler.after(
+          5,
+          life,
+          () => `the write of ${stream} reaches the disk`,
+          () => void inner.append(stream, expected, events),
+        );
+        const revision = (expected === 'none' ? -1n : expected) + BigInt(events.length);
+        return { outcome: 'appended', revision, position: (await inner.head()) + BigInt(events.length), repeated: false };
+      }),
+  },
+  {
+    name: 'no-recovery',
+    bug: 'what a crashed writer took is never looked for',
+    noRecovery: true,
+  },
+  {
+    name: 'stale-cache',
+    bug: 'a stream that was read once is never read again before a decision',
+    transactor: (transactor) => {
+      const steps = stepsOf(transactor);
+      const load = steps.load.bind(transactor);
+      const fresh = new Map<string, Promise<{ readonly revision: bigint }>>();
+      steps.load = (source) => {
+        const known = fresh.get(source.stream) ?? load(source);
+        if (source.stream.startsWith('learner-')) fresh.set(source.stream, known);
+        return known;
+      };
+    },
+  },
+  {
+    name: 'keeps-refused',
+    bug: 'gates taken for a command that is then refused stay taken, and its abandoned attempts are not told apart',
+    transactor: (transactor) => {
+      stepsOf(transactor).undo = (_takes, _context, _commandId, outcome) => Promise.resolve(outcome);
+    },
+  },
+];

@@ -172,7 +172,11 @@ export class World {
     }
     await this.#until(() => this.#scheduler.idle);
 
-    if (this.#tally.of('faults') === 0 && this.#tally.of('fault-free') === 0) this.#tally.add('fault-free');
+    // Whoever stays alive cleans up behind herself; recovery is for the dead.
+    if (this.#unharmed()) {
+      this.#tally.add('worlds without a fault');
+      this.#books.settled();
+    }
     if (!this.#plant?.noRecovery) {
       // The log's clock may have run ahead of everybody's.
       this.#scheduler.now = Math.max(this.#scheduler.now, Date.parse(this.#books.recordedAt)) + abandonedAfterMs + 1000;
@@ -182,6 +186,10 @@ export class World {
     await this.#audit();
     this.#books.settled();
     this.#shredded();
+  }
+
+  #unharmed(): boolean {
+    return [...this.#tally.counts.keys()].every((what) => !what.startsWith('fault ')) && this.#tally.of('retries') === 0;
   }
 
   async #until(done: () => boolean): Promise<void> {
@@ -436,6 +444,7 @@ export class World {
       () => {
         if (fault === 'request-lost') return resolve('lost');
         const deaf = fault === 'answer-lost';
+        if (fault) this.#adversary.count(fault);
         if (deaf || fault === 'duplicate') this.#tally.add(deaf ? 'answers lost to clients' : 'duplicate deliveries');
         this.#serve(order, who, delivery, from, (heard) => {
           if (!deaf)
