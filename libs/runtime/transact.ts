@@ -70,9 +70,9 @@ export interface Loaded<State = unknown> {
   readonly position: bigint;
   readonly institutionId: string | null;
   readonly lastRecordedAt: string;
-  readonly eventIds: ReadonlySet<string>;
-  readonly commands: ReadonlyMap<string, CommandTrace>;
-  readonly abandoned: ReadonlySet<string>;
+  readonly eventIds: Set<string>;
+  readonly commands: Map<string, CommandTrace>;
+  readonly abandoned: Set<string>;
 }
 
 export interface Runtime {
@@ -90,11 +90,17 @@ export const abandonedAfterMs = 30_000;
 
 const system: Actor = { personId: 'ledger', role: 'system', organizationId: null };
 
+/** What the cache keeps. One stream may be folded in two ways (a class, and what an enrollment pins of it): the initial state tells which. */
+interface Remembered {
+  readonly initial: unknown;
+  readonly loaded: Loaded;
+}
+
 /** Loads, decides and appends. Gate first, own stream last, releases after; a retry of the same command finds what is done. */
 export class Transactor {
   private readonly runtime: Runtime;
   /** Folded streams, refreshed from the log before every use, so an old entry only costs a longer read. Bounded. */
-  private readonly cache = new Map<string, Loaded>();
+  private readonly cache = new Map<string, Remembered>();
   private readonly cacheLimit: number;
 
   constructor(runtime: Runtime, cacheLimit = 20_000) {
@@ -104,7 +110,8 @@ export class Transactor {
 
   /** The stream as of now: what the cache holds plus everything appended since. */
   async load<State>(source: Source<State>): Promise<Loaded<State>> {
-    const known = this.cache.get(source.stream) as Loaded<State> | undefined;
+    const remembered = this.cache.get(source.stream);
+    const known = remembered?.initial === source.initial ? (remembered?.loaded as Loaded<State> | undefined) : undefined;
     const pageSize = 500;
     let loaded: Loaded<State> = known ?? {
       stream: source.stream,
@@ -127,23 +134,23 @@ export class Transactor {
         );
       if (page.length < pageSize) break;
     }
-    this.remember(loaded);
+    this.remember(source, loaded);
     return loaded;
   }
 
   private advance<State>(source: Source<State>, from: Loaded<State>, events: readonly Recorded[]): Loaded<State> {
     let { state, institutionId } = from;
-    const eventIds = new Set(from.eventIds);
-    const commands = new Map(from.commands);
-    const abandoned = new Set(from.abandoned);
+    // Shared with what was loaded before: they only grow, and what they say stays true. Copies would cost every command its whole history.
+    const { eventIds, commands, abandoned } = from;
     for (const event of events) {
-      eventIds.add(event.id);
       institutionId ??= event.institutionId;
+      if (event.type !== 'CommandAbandoned') state = source.evolve(state, event);
+      if (eventIds.has(event.id)) continue;
+      eventIds.add(event.id);
       if (event.type === 'CommandAbandoned') {
         abandoned.add((event.data as CommandAbandoned['data']).commandId);
         continue;
       }
-      state = source.evolve(state, event);
       const trace = commands.get(event.commandId);
       commands.set(event.commandId, {
         digest: event.commandDigest,
@@ -167,10 +174,10 @@ export class Transactor {
     };
   }
 
-  private remember(loaded: Loaded): void {
+  private remember({ initial }: Source, loaded: Loaded): void {
     this.cache.delete(loaded.stream);
     if (loaded.revision < 0n) return;
-    this.cache.set(loaded.stream, loaded);
+    this.cache.set(loaded.stream, { initial, loaded });
     if (this.cache.size > this.cacheLimit) this.cache.delete(this.cache.keys().next().value!);
   }
 
@@ -272,12 +279,10 @@ export class Transactor {
           repeated: false,
         };
       }
-      const result = await this.append(own, decision, { context, commandId, k, basis, subjectId, step: 'own' });
+      const written = envelopes(own.stream, decision, { context, commandId, k, basis, subjectId, step: 'own' });
+      const result = await this.write(own, written);
       if (result.outcome === 'appended') {
-        if (plan.releases) {
-          own = await this.load(plan.own);
-          await this.releaseAll(plan.releases(own.state), context, commandId);
-        }
+        await this.releaseAll(plan.releases?.(stateAfter(plan.own, own, written)) ?? [], context, commandId);
         return {
           stream: own.stream,
           revision: result.revision,
@@ -410,42 +415,12 @@ export class Transactor {
     return true;
   }
 
-  private async append(
-    at: Loaded,
-    events: readonly DomainEvent[],
-    by: {
-      context: CommandContext;
-      commandId: string;
-      k: Circumstances;
-      basis: Envelope['basis'];
-      subjectId: string | null;
-      step: string;
-    },
-  ): Promise<Appended | Conflict> {
-    const { context, commandId, k, basis, subjectId, step } = by;
-    const encoded = await Promise.all(
-      events.map((event, index) =>
-        this.runtime.codec.encode({
-          id: eventId(commandId, at.stream, step, index),
-          type: event.type,
-          version: catalog[event.type as LedgerEventType].version,
-          stream: at.stream,
-          effectiveAt: effectiveOf(event) ?? k.effectiveAt,
-          decidedAt: k.now,
-          actor: k.actor,
-          ...(context.onBehalfOf === undefined ? {} : { onBehalfOf: context.onBehalfOf }),
-          ...(context.reason === undefined || step !== 'own' ? {} : { reason: context.reason }),
-          commandId,
-          commandDigest: context.digest,
-          correlationId: context.correlationId,
-          causationId: context.causationId,
-          institutionId: context.institutionId,
-          subjectId,
-          basis,
-          data: event.data,
-        }),
-      ),
-    );
+  private append(at: Loaded, events: readonly DomainEvent[], step: Step): Promise<Appended | Conflict> {
+    return this.write(at, envelopes(at.stream, events, step));
+  }
+
+  private async write(at: Loaded, events: readonly Envelope[]): Promise<Appended | Conflict> {
+    const encoded = await Promise.all(events.map((event) => this.runtime.codec.encode(event)));
     return this.runtime.store.append(at.stream, at.revision < 0n ? 'none' : at.revision, encoded);
   }
 
@@ -493,3 +468,49 @@ export class Transactor {
     return this.runtime.timer.sleep(Math.min(100, 2 ** tries) * this.runtime.entropy.random());
   }
 }
+
+/** What the events of one append have in common. */
+interface Step {
+  readonly context: CommandContext;
+  readonly commandId: string;
+  readonly k: Circumstances;
+  readonly basis: Envelope['basis'];
+  readonly subjectId: string | null;
+  readonly step: string;
+}
+
+function envelopes(stream: string, events: readonly DomainEvent[], by: Step): readonly Envelope[] {
+  const { context, commandId, k, basis, subjectId, step } = by;
+  return events.map((event, index) => ({
+    id: eventId(commandId, stream, step, index),
+    type: event.type,
+    version: catalog[event.type as LedgerEventType].version,
+    stream,
+    effectiveAt: effectiveOf(event) ?? k.effectiveAt,
+    decidedAt: k.now,
+    actor: k.actor,
+    ...(context.onBehalfOf === undefined ? {} : { onBehalfOf: context.onBehalfOf }),
+    ...(context.reason === undefined || step !== 'own' ? {} : { reason: context.reason }),
+    commandId,
+    commandDigest: context.digest,
+    correlationId: context.correlationId,
+    causationId: context.causationId,
+    institutionId: context.institutionId,
+    subjectId,
+    basis,
+    data: event.data,
+  }));
+}
+
+/** The state that these events lead to, to see what it no longer holds. Their real recording time is the log's, so it is kept nowhere. */
+const stateAfter = (source: Source, { state, revision, position }: Loaded, written: readonly Envelope[]): unknown =>
+  written.reduce(
+    (before, event, index) =>
+      source.evolve(before, {
+        ...event,
+        revision: revision + 1n + BigInt(index),
+        position,
+        recordedAt: event.decidedAt,
+      } as Recorded),
+    state,
+  );
