@@ -1,0 +1,109 @@
+import type { EnrollmentStatus } from '../events/catalog/enrollment.ts';
+import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
+import { classFact, programFact } from '../facts/reference.ts';
+import type { Enrollment } from '../facts/enrollment.ts';
+import type { Learner } from '../facts/learner.ts';
+import { enrollmentSource, learnerSource } from '../contexts/enrollment/gates.ts';
+import { registerCells, registerHeader, sheetCells, sheetHeader, type SheetStudent } from '../intake/register-sheet.ts';
+import type { Language } from '../kernel/bilingual.ts';
+import { isOpen, type Contact, type Identity } from '../kernel/personal.ts';
+import { dateIn } from '../kernel/time.ts';
+import type { Codec } from '../runtime/codec.ts';
+import type { Transactor } from '../runtime/transact.ts';
+
+/** `coded`: the national register's 18 fields in its order · `full`: every column of a roster. */
+export const registerForms = { full: {}, coded: {} } as const;
+export type RegisterForm = keyof typeof registerForms;
+
+interface Deps {
+  readonly transactor: Transactor;
+  readonly codec: Codec;
+}
+
+/** In the roster's own words; a status that a roster has no word for is said in the ledger's. */
+const statusWord = (enrollment: Enrollment, language: Language): string | undefined => {
+  const { status, suspension } = enrollment;
+  if (status === 'admitted' || status === 'none') return undefined;
+  if (status === 'suspended') return suspension?.kind === 'retained-status' ? 'status-retained' : 'suspended';
+  const inRosters: readonly EnrollmentStatus[] = [
+    'registered',
+    'place-retained',
+    'withdrawn',
+    'transferred-out',
+    'expelled',
+    'deceased',
+    'graduated',
+    'completed',
+    'incomplete',
+  ];
+  return inRosters.includes(status) ? status : enrollmentStatuses[status][language];
+};
+
+/** Since when a status holds that a roster dates: ended, suspended, retained. */
+const statusDay = ({ status, endedAt, lastChangeAt }: Enrollment, zone: string): string | null => {
+  if (endedAt !== null) return dateIn(endedAt, zone);
+  return status === 'suspended' || status === 'place-retained' ? dateIn(lastChangeAt, zone) : null;
+};
+
+/** What is absent stays absent: a blank cell in the sheet. */
+const present = <T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== '')) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+
+/** A student as sheets show her. Where the identity was erased, only what the college itself issued is left. */
+function asSheet(
+  learner: Learner,
+  enrollment: Enrollment,
+  words: { program: { code?: string; name?: string }; className: string | null; zone: string; language: Language },
+): SheetStudent {
+  const admission = enrollment.admission!;
+  const identity: Identity = isOpen<Identity>(learner.identity)
+    ? learner.identity
+    : { name: words.language === 'zh' ? '（已删除）' : '(erased)', idType: '', idNumber: '' };
+  const { entryDate, level, lengthOfStudyMonths, studyForm, branch, department, expectedGraduation, intake } = admission;
+  return {
+    ...present({
+      studentNumber: enrollment.studentNumber,
+      level,
+      lengthOfStudyMonths,
+      studyForm,
+      branch,
+      department,
+      className: words.className,
+      expectedGraduation,
+      intake,
+      status: statusWord(enrollment, words.language),
+      statusDate: statusDay(enrollment, words.zone),
+      contact: isOpen<Contact>(learner.contact) ? learner.contact : null,
+    }),
+    identity,
+    program: words.program,
+    entryDate,
+  };
+}
+
+/** The sheet, header first, for these enrollments in their order. What stands in it is read from the log, so it is never behind. */
+export async function* registerSheet(
+  { transactor, codec }: Deps,
+  enrollmentIds: AsyncIterable<string>,
+  asked: { readonly form: RegisterForm; readonly language: Language; readonly zone: string },
+): AsyncGenerator<readonly string[], void, undefined> {
+  const { form, language, zone } = asked;
+  yield form === 'coded' ? registerHeader : sheetHeader(language);
+  for await (const enrollmentId of enrollmentIds) {
+    const enrollment = (await transactor.load(enrollmentSource(enrollmentId))).state;
+    if (!enrollment.admission) continue;
+    const { state } = await transactor.load(learnerSource(enrollment.admission.learnerId));
+    const learner = { ...state, identity: codec.reveal(state.identity), contact: codec.reveal(state.contact) };
+    const program = (await transactor.load(programFact(enrollment.admission.programId))).state;
+    const classFacts = enrollment.classId === null ? null : (await transactor.load(classFact(enrollment.classId))).state;
+    const student = asSheet(learner, enrollment, {
+      program: program ? { code: program.code, name: program.name[language] } : {},
+      className: classFacts?.name ?? null,
+      zone,
+      language,
+    });
+    yield form === 'coded' ? registerCells(student) : sheetCells(student, language);
+  }
+}
