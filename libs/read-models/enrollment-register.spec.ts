@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { project, TestLedger, TestStores } from '../../test/support/events.ts';
-import { admission, calendar, contact, identity, program } from '../../test/support/histories.ts';
-import type { EnrollmentCommand } from '../contexts/enrollment/enrollment.ts';
+import { project, TestStores, type TestLedger } from '../../test/support/events.ts';
+import { admission, identity } from '../../test/support/histories.ts';
+import { anyStep, live, newcomer, smallCollege } from '../../test/support/lives.ts';
 import { enrollmentSource } from '../contexts/enrollment/gates.ts';
-import type { IdentifyLearner } from '../contexts/enrollment/learner.ts';
 import { isRefusal } from '../kernel/refusal.ts';
 import type { Projection } from '../projection/engine.ts';
 import { countPending, pendingTakes, takesPending } from './pending-takes.ts';
@@ -23,27 +22,9 @@ let ledger: TestLedger;
 let stores: TestStores;
 let projection: Projection;
 
-const learnerNew = (idNumber = identity.idNumber): { identify: IdentifyLearner } => ({
-  identify: {
-    type: 'IdentifyLearner',
-    identity: { ...identity, idNumber },
-    contact,
-    idClaim: ledger.claims.streamOf('id-number', idNumber),
-    source: null,
-  },
-});
-
 async function college(): Promise<void> {
-  ledger = new TestLedger('2025-08-01');
+  ledger = await smallCollege();
   stores = new TestStores();
-  await ledger.say('program-ecommerce', [{ type: 'ProgramPublished', data: program }]);
-  await ledger.say('program-logistics', [{ type: 'ProgramPublished', data: { ...program, code: '530802' } }]);
-  await ledger.say('calendar-college', [{ type: 'CalendarPublished', data: calendar }]);
-  for (const id of ['class-a', 'class-b']) {
-    await ledger.say(`class-${id}`, [
-      { type: 'ClassFormed', data: { kind: 'administrative', name: id, programId: null, course: null, term: null } },
-    ]);
-  }
   projection = await project(ledger, stores, [enrollmentRegister, pendingTakes]);
 }
 
@@ -66,7 +47,7 @@ const admit = (n: number, said: Partial<typeof admission> = {}, studentNumber: s
       source: null,
       ...(studentNumber === null ? {} : { register: { studentNumber, classId: 'class-a' } }),
     },
-    { opening: learnerNew(`id-${n}`) },
+    { opening: newcomer(ledger, `id-${n}`) },
   );
 
 describe('a row', () => {
@@ -182,84 +163,7 @@ describe('the list', () => {
   });
 });
 
-// ── any valid history ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-type Step = readonly { readonly which: number; readonly n: number; readonly e: number }[];
-const dated = (n: number): string => `2025-0${8 + (n % 2)}-${String(1 + (n % 28)).padStart(2, '0')}`;
-
-const commands: readonly ((n: number) => EnrollmentCommand)[] = [
-  (n) => ({
-    type: 'AdmitLearner',
-    admission: { ...admission, learnerId: 'l0' },
-    source: null,
-    ...(n % 2 ? { register: { studentNumber: `n${n % 3}`, classId: 'class-a' } } : {}),
-  }),
-  () => ({ type: 'DeclinePlace' }),
-  () => ({ type: 'RetainPlace', until: '2026-09-01' }),
-  (n) => ({ type: 'RegisterStudent', studentNumber: `n${n % 3}`, classId: 'class-b' }),
-  () => ({ type: 'PassAdmissionRecheck' }),
-  () => ({ type: 'RecordAnnualRegistration', academicYear: '2025-2026' }),
-  () => ({ type: 'SuspendStudy', ground: 'illness', until: '2027-01-01', appliedOn: null }),
-  () => ({ type: 'ResumeStudy', appliedOn: '2025-12-01', reviewPassed: true, classId: null }),
-  () => ({ type: 'ChangeMajor', programId: 'logistics', classId: null }),
-  (n) => ({ type: 'ChangeClass', classId: n % 2 ? 'class-a' : 'class-b' }),
-  () => ({ type: 'WithdrawStudent', ground: 'own-application' }),
-  () => ({ type: 'GraduateStudent', creditsAttested: true }),
-  () => ({ type: 'CompleteStudy' }),
-  () => ({ type: 'LockRecord' }),
-  () => ({ type: 'RequestAdmissionAnnulment', requestId: 'annul', evidence: [] }),
-  () => ({ type: 'RequestRevocation', requestId: 'revoke', ground: 'fraud', evidence: [] }),
-  () => ({ type: 'RequestWithdrawalReversal', requestId: 'revert', evidence: [] }),
-  (n) => ({
-    type: 'RequestEnrollmentCorrection',
-    requestId: `c${n}`,
-    target: '0',
-    field: 'entryDate',
-    value: dated(n),
-    evidence: [],
-  }),
-  (n) => ({
-    type: 'RequestEnrollmentCorrection',
-    requestId: `s${n}`,
-    target: '1',
-    field: 'studentNumber',
-    value: `n${n % 4}`,
-    evidence: [],
-  }),
-  (n) => ({
-    type: 'RequestEnrollmentCorrection',
-    requestId: `t${n}`,
-    target: String(n % 5),
-    field: 'effectiveAt',
-    value: `2025-08-0${1 + (n % 9)}T00:00:00.000Z`,
-    evidence: [],
-  }),
-];
-
-async function grantAll(enrollmentId: string): Promise<void> {
-  const { state } = await ledger.transactor.load(enrollmentSource(enrollmentId));
-  for (const { requestId, outcome, digest } of Object.values(state.approvals)) {
-    if (outcome === 'pending') await ledger.enroll(enrollmentId, { type: 'GrantApproval', requestId, digest }, { by: 'qian' });
-  }
-}
-
-const ask = async (enrollmentId: string, which: number, n: number): Promise<void> => {
-  ledger.clock.ms += 86_400_000;
-  const command = commands[which]?.(n);
-  if (command === undefined) await grantAll(enrollmentId);
-  else await ledger.enroll(enrollmentId, command, which === 0 ? { opening: learnerNew('id-0') } : {});
-};
-
-/** Single commands, and the ways that chance seldom finds: what a second person grants right after it was asked for. */
-const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ which: fc.nat(commands.length), n: fc.nat(30), e: fc.nat(1) }).map((one) => [one]) },
-  {
-    weight: 1,
-    arbitrary: fc
-      .record({ way: fc.constantFrom([14], [15], [10, 16], [16], [17], [18], [19]), n: fc.nat(30), e: fc.nat(1) })
-      .map(({ way, n, e }) => [...way, commands.length].map((which) => ({ which, n, e }))),
-  },
-);
+// ── any valid history ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 describe('for any valid history', () => {
   it('every row is the fold of its stream, and no gate is open that recovery would not look at', async () => {
@@ -271,9 +175,9 @@ describe('for any valid history', () => {
           await stores.close();
           await college();
           projection = await project(ledger, stores, [enrollmentRegister, pendingTakes], { batch });
-          await ledger.enroll('e0', commands[0]!(1), { opening: learnerNew('id-0') });
+          await live(ledger, { which: 0, n: 1, e: 0 });
           for (const [i, step] of steps.entries()) {
-            for (const { which, n, e } of step) await ask(`e${e}`, which, n);
+            for (const ask of step) await live(ledger, ask);
             if (i % 3 === 0) await projection.turn();
           }
           for (const id of ['e0', 'e1']) {

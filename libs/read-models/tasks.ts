@@ -1,0 +1,343 @@
+import type { LedgerEvent } from '../events/events.ts';
+import { fill, type Bilingual } from '../kernel/bilingual.ts';
+import { isRefusal, type Refusal } from '../kernel/refusal.ts';
+import { addDays } from '../kernel/time.ts';
+import type { ReadQueries, Value } from '../ports/read-store.ts';
+import type { View } from '../ports/view.ts';
+import { enrollmentRegister } from './enrollment-register.ts';
+import { Conditions, cursorAfter, pageLimit, placeOf, type PageOf, type Paging } from './paging.ts';
+import { parsed } from './rows.ts';
+
+/**
+ * What is due, computed when asked: nothing fires, so nothing can fail to fire. Days of enrollments stand in the register's rows already;
+ * what waits for a second person, and holds that came after a graduation was cleared, are kept here.
+ */
+
+// ── fold ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What whoever grants or refuses a request needs to name and to read. */
+export interface ApprovalDetail {
+  readonly stream: string;
+  readonly requestId: string;
+  readonly act: string;
+  readonly requestedBy: string;
+  /** A grant must name it. */
+  readonly digest: string;
+  readonly request: {
+    readonly target: string | null;
+    readonly proposal: Readonly<Record<string, unknown>>;
+    readonly evidence: readonly string[];
+    readonly reasonCode: string | null;
+  };
+}
+
+const insertApproval = `INSERT INTO task_approval_$g
+  (stream, request_id, institution_id, learner_id, enrollment_id, requested_at, detail)
+  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, request_id) DO NOTHING`;
+
+export const tasks: View<LedgerEvent> = {
+  name: 'tasks',
+  version: 1,
+  store: 'views',
+  types: [
+    'ApprovalRequested',
+    'ApprovalGranted',
+    'ApprovalRefused',
+    'ApprovalStale',
+    'HoldPlaced',
+    'HoldLifted',
+    'EnrollmentClosing',
+    'EnrollmentClosingDropped',
+  ],
+  tables: ['task_approval', 'task_hold', 'task_clearance'],
+  schema: [
+    `CREATE TABLE task_approval_$g (
+      stream TEXT NOT NULL,
+      request_id TEXT NOT NULL,
+      institution_id TEXT NOT NULL,
+      learner_id TEXT,
+      enrollment_id TEXT,
+      requested_at TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      PRIMARY KEY (stream, request_id)
+    )`,
+    `CREATE TABLE task_hold_$g (
+      learner_id TEXT NOT NULL,
+      hold_id TEXT NOT NULL,
+      institution_id TEXT NOT NULL,
+      placed_at TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      position BIGINT NOT NULL,
+      PRIMARY KEY (learner_id, hold_id)
+    )`,
+    `CREATE TABLE task_clearance_$g (
+      learner_id TEXT NOT NULL,
+      enrollment_id TEXT NOT NULL,
+      position BIGINT NOT NULL,
+      PRIMARY KEY (learner_id, enrollment_id)
+    )`,
+  ],
+
+  async fold(db, events) {
+    for (const event of events) {
+      const learnerId = event.stream.startsWith('learner-') ? event.stream.slice('learner-'.length) : event.subjectId;
+      switch (event.type) {
+        case 'ApprovalRequested': {
+          const { requestId, act, target, proposal, evidence } = event.data;
+          const request = { target, proposal, evidence, reasonCode: event.reason?.code ?? null };
+          const detail: ApprovalDetail = {
+            stream: event.stream,
+            requestId,
+            act,
+            requestedBy: event.actor.personId,
+            digest: event.commandDigest,
+            request,
+          };
+          const enrollmentId = event.stream.startsWith('enrollment-') ? event.stream.slice('enrollment-'.length) : null;
+          await db.run(insertApproval, [
+            event.stream,
+            requestId,
+            event.institutionId,
+            learnerId,
+            enrollmentId,
+            event.recordedAt,
+            JSON.stringify(detail),
+          ]);
+          break;
+        }
+        case 'ApprovalGranted':
+        case 'ApprovalRefused':
+        case 'ApprovalStale':
+          await db.run('DELETE FROM task_approval_$g WHERE stream = ? AND request_id = ?', [event.stream, event.data.requestId]);
+          break;
+        case 'HoldPlaced':
+          await db.run(
+            `INSERT INTO task_hold_$g (learner_id, hold_id, institution_id, placed_at, detail, position) VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT (learner_id, hold_id) DO NOTHING`,
+            [
+              learnerId,
+              event.data.holdId,
+              event.institutionId,
+              event.effectiveAt,
+              JSON.stringify({ holdId: event.data.holdId, holdKind: event.data.kind }),
+              event.position,
+            ],
+          );
+          break;
+        case 'HoldLifted':
+          await db.run('DELETE FROM task_hold_$g WHERE learner_id = ? AND hold_id = ?', [learnerId, event.data.holdId]);
+          break;
+        case 'EnrollmentClosing':
+          await db.run(
+            `INSERT INTO task_clearance_$g (learner_id, enrollment_id, position) VALUES (?, ?, ?)
+             ON CONFLICT (learner_id, enrollment_id) DO UPDATE SET position = excluded.position`,
+            [learnerId, event.data.enrollmentId, event.position],
+          );
+          break;
+        case 'EnrollmentClosingDropped':
+          await db.run('DELETE FROM task_clearance_$g WHERE learner_id = ? AND enrollment_id = ?', [
+            learnerId,
+            event.data.enrollmentId,
+          ]);
+          break;
+        default:
+      }
+    }
+  },
+};
+
+/** Tasks are read from both. */
+export const taskViews: readonly View[] = [tasks, enrollmentRegister];
+
+// ── kinds ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const taskKinds = ['recheck', 'suspension', 'retained-place', 'conversion', 'approval', 'hold-after-clearance'] as const;
+export type TaskKind = (typeof taskKinds)[number];
+
+const why: Readonly<Record<TaskKind, Bilingual>> = {
+  recheck: { zh: '入学资格复查应于 {dueOn} 前完成。', en: 'The re-check of the admission is due by {dueOn}.' },
+  suspension: {
+    zh: '休学（保留学籍）于 {dueOn} 期满，尚未复学。',
+    en: 'The suspension ends on {dueOn}, and study has not resumed.',
+  },
+  'retained-place': {
+    zh: '保留入学资格于 {dueOn} 期满，尚未报到。',
+    en: 'The place is retained until {dueOn}, and nobody has registered.',
+  },
+  conversion: { zh: '结业证书换发毕业证书的期限为 {dueOn}。', en: 'The completion can become a diploma until {dueOn}.' },
+  approval: {
+    zh: '{requestedBy} 申请的“{act}”等待另一人复核。',
+    en: '{act}, requested by {requestedBy}, waits for a second person.',
+  },
+  'hold-after-clearance': {
+    zh: '毕业审核通过之后又设置了限制（{holdKind}）。',
+    en: 'A hold ({holdKind}) was placed after the graduation had been cleared.',
+  },
+};
+
+/** One SELECT for each kind, all with the same columns; `horizon` and `today` are plain dates. */
+const columns = `kind, task_key, institution_id, learner_id, enrollment_id, due_on, since, detail`;
+
+const ofEnrollment = (kind: TaskKind, day: string, since: string, condition: string): string =>
+  `SELECT '${kind}' AS kind, enrollment_id AS task_key, institution_id, learner_id, enrollment_id,
+     ${day} AS due_on, COALESCE(${since}, '') AS since, '{}' AS detail
+   FROM register_enrollment_$g WHERE institution_id = ? AND ${condition} AND ${day} <= ?`;
+
+const selects: Readonly<Record<TaskKind, (q: { institutionId: string; today: string; horizon: string }) => [string, Value[]]>> = {
+  recheck: ({ institutionId, horizon }) => [
+    ofEnrollment('recheck', 'recheck_due_by', 'registered_at', `recheck_passed = 0 AND status IN ('registered', 'suspended')`),
+    [institutionId, horizon],
+  ],
+  suspension: ({ institutionId, horizon }) => [
+    ofEnrollment('suspension', 'suspension_until', 'status_since', 'suspension_until IS NOT NULL'),
+    [institutionId, horizon],
+  ],
+  'retained-place': ({ institutionId, horizon }) => [
+    ofEnrollment('retained-place', 'retained_until', 'status_since', 'retained_until IS NOT NULL'),
+    [institutionId, horizon],
+  ],
+  // Once it is over there is nothing left to do.
+  conversion: ({ institutionId, today, horizon }) => [
+    ofEnrollment('conversion', 'convertible_until', 'status_since', 'convertible_until IS NOT NULL AND convertible_until >= ?'),
+    [institutionId, today, horizon],
+  ],
+  approval: ({ institutionId }) => [
+    `SELECT 'approval' AS kind, stream || '/' || request_id AS task_key, institution_id, learner_id, enrollment_id,
+       CAST(NULL AS TEXT) AS due_on, requested_at AS since, detail
+     FROM task_approval_$g WHERE institution_id = ?`,
+    [institutionId],
+  ],
+  'hold-after-clearance': ({ institutionId }) => [
+    `SELECT 'hold-after-clearance' AS kind, h.learner_id || '/' || h.hold_id AS task_key, h.institution_id, h.learner_id, c.enrollment_id,
+       CAST(NULL AS TEXT) AS due_on, h.placed_at AS since, h.detail
+     FROM task_hold_$g h JOIN task_clearance_$g c ON c.learner_id = h.learner_id AND c.position < h.position
+     WHERE h.institution_id = ?`,
+    [institutionId],
+  ],
+};
+
+// ── queries ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface TaskQuery extends Paging {
+  readonly institutionId: string;
+  /** Plain date in the institution's zone. */
+  readonly today: string;
+  /** Days ahead that count as due; 30 where absent. */
+  readonly horizonDays?: number;
+  readonly kinds?: readonly TaskKind[];
+  readonly learnerId?: string;
+  readonly enrollmentId?: string;
+  readonly overdueOnly?: boolean;
+  /** By due date where absent; what has none comes last. */
+  readonly sort?: 'due' | 'since';
+  readonly order?: 'asc' | 'desc';
+}
+
+export interface Task {
+  readonly kind: TaskKind;
+  /** Names the task as long as it stands. */
+  readonly key: string;
+  readonly learnerId: string | null;
+  readonly enrollmentId: string | null;
+  /** Plain date. */
+  readonly dueOn: string | null;
+  readonly overdue: boolean;
+  /** Instant, null where it is not known. */
+  readonly since: string | null;
+  readonly why: Bilingual;
+  /** Of an approval an ApprovalDetail; of a hold its holdId and holdKind. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+const union = (query: TaskQuery): [string, Value[]] => {
+  const { institutionId, today, horizonDays = 30 } = query;
+  const asked = { institutionId, today, horizon: addDays(today, horizonDays) };
+  const parts = (query.kinds ?? taskKinds).map((kind) => selects[kind](asked));
+  return [parts.map(([sql]) => sql).join('\nUNION ALL\n'), parts.flatMap(([, values]) => values)];
+};
+
+const conditionsOf = (query: TaskQuery): Conditions => {
+  const matching = new Conditions().equal('learner_id', query.learnerId).equal('enrollment_id', query.enrollmentId);
+  return query.overdueOnly ? matching.add('due_on < ?', query.today) : matching;
+};
+
+interface Found {
+  kind: TaskKind;
+  task_key: string;
+  learner_id: string | null;
+  enrollment_id: string | null;
+  due_on: string | null;
+  since: string;
+  detail: string;
+  place: string;
+}
+
+const shown = (row: Found, today: string): Task => {
+  const detail = parsed<Record<string, unknown>>(row.detail);
+  const facts = { ...detail, dueOn: row.due_on };
+  return {
+    kind: row.kind,
+    key: row.task_key,
+    learnerId: row.learner_id,
+    enrollmentId: row.enrollment_id,
+    dueOn: row.due_on,
+    overdue: row.due_on !== null && row.due_on < today,
+    since: row.since === '' ? null : row.since,
+    why: { zh: fill(why[row.kind].zh, facts), en: fill(why[row.kind].en, facts) },
+    detail,
+  };
+};
+
+/** A page of what is due. Read it with `taskViews`. Refuses a cursor of another query. */
+export async function listTasks(db: ReadQueries, query: TaskQuery): Promise<PageOf<Task> | Refusal> {
+  const place = placeOf(query, 3);
+  if (isRefusal(place)) return place;
+  if (query.kinds?.length === 0) return { rows: [], next: null, total: 0 };
+  const [all, values] = union(query);
+  const matching = conditionsOf(query);
+  const total = await db.get<{ n: number }>(`SELECT CAST(count(*) AS INTEGER) AS n FROM (${all}) AS task ${matching.where}`, [
+    ...values,
+    ...matching.values,
+  ]);
+  const by = query.sort === 'since' ? 'since' : `COALESCE(due_on, '9999-12-31')`;
+  const [after, order] = query.order === 'desc' ? ['<', 'DESC'] : ['>', 'ASC'];
+  if (place) matching.add(`(${by}, kind, task_key) ${after} (?, ?, ?)`, ...place);
+  const limit = pageLimit(query);
+  const found = await db.all<Found>(
+    `SELECT ${columns}, ${by} AS place FROM (${all}) AS task ${matching.where}
+     ORDER BY ${by} ${order}, kind ${order}, task_key ${order} LIMIT ?`,
+    [...values, ...matching.values, limit + 1],
+  );
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    rows: page.map((row) => shown(row, query.today)),
+    next: found.length > limit && last ? cursorAfter(query, [last.place, last.kind, last.task_key]) : null,
+    total: total?.n ?? 0,
+  };
+}
+
+export type TaskCounts = Readonly<Record<TaskKind, { readonly all: number; readonly overdue: number }>>;
+
+/** How many of each kind, for a start page. */
+export async function countTasks(db: ReadQueries, query: Omit<TaskQuery, 'limit' | 'cursor' | 'kinds'>): Promise<TaskCounts> {
+  const [all, values] = union(query);
+  const matching = conditionsOf(query);
+  const counted = await db.all<{ kind: TaskKind; n: number; overdue: number }>(
+    `SELECT kind, CAST(count(*) AS INTEGER) AS n, CAST(sum(CASE WHEN due_on < ? THEN 1 ELSE 0 END) AS INTEGER) AS overdue
+     FROM (${all}) AS task ${matching.where} GROUP BY kind`,
+    [query.today, ...values, ...matching.values],
+  );
+  const of = (kind: TaskKind): { all: number; overdue: number } => {
+    const row = counted.find((one) => one.kind === kind);
+    return { all: row?.n ?? 0, overdue: row?.overdue ?? 0 };
+  };
+  return {
+    recheck: of('recheck'),
+    suspension: of('suspension'),
+    'retained-place': of('retained-place'),
+    conversion: of('conversion'),
+    approval: of('approval'),
+    'hold-after-clearance': of('hold-after-clearance'),
+  };
+}
