@@ -398,7 +398,11 @@ export class Transactor {
   private async fence(owner: Loaded, takers: readonly string[], context: CommandContext, k: Circumstances): Promise<boolean> {
     let revision = owner.revision;
     for (const taker of takers) {
-      if (owner.commands.has(taker) || owner.abandoned.has(taker)) continue;
+      if (owner.abandoned.has(taker)) continue;
+      const acted = owner.commands.get(taker);
+      // What is known of commands is shared, so it may be newer than the state that was seen not to hold the value: look again.
+      if (acted && acted.revision > owner.revision) return false;
+      if (acted) continue;
       const abandoned: CommandAbandoned = { type: 'CommandAbandoned', data: { commandId: taker } };
       // Its own causing command is the recovery, never the taker: the taker's id must not look like it had acted here.
       const result = await this.append({ ...owner, revision }, [abandoned], {
@@ -511,6 +515,6 @@ const stateAfter = (source: Source, { state, revision, position }: Loaded, writt
         revision: revision + 1n + BigInt(index),
         position,
         recordedAt: event.decidedAt,
-      } as Recorded),
+      }),
     state,
   );
