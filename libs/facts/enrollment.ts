@@ -94,7 +94,7 @@ export function applyEvent(s: Enrollment, e: Historic<EnrollmentEvent>): Enrollm
         ...opened(status, e.data),
         studentNumber,
         imported: source,
-        everRegistered: !e.annulled && (studentNumber !== null || !neverRegistered.includes(status)),
+        everRegistered: !e.annulled && !neverRegistered.includes(status),
         convertibleUntil: e.data.convertibleUntil,
         suspension: suspension && { kind: suspension, ground: null, until: null },
         endedAt: over || e.annulled ? e.effectiveAt : null,

@@ -236,7 +236,7 @@ describe('opening an enrollment', () => {
     ['registered', null, true],
     ['graduated', null, true],
     ['withdrawn', null, true],
-    ['admitted', '20230007', true],
+    ['admitted', '20230007', false],
   ])('an import as %s with number %s counts as once registered: %s', (status, studentNumber, everRegistered) => {
     expect(given(...imported(status, { studentNumber })).state.everRegistered).toBe(everRegistered);
   });

@@ -293,7 +293,8 @@ function decide(s: Learner, c: LearnerCommand, k: Circumstances<LearnerFacts>): 
     case 'CloseEnrollment': {
       const slot = s.enrollments[c.enrollmentId];
       const wasNothing = c.status === 'abandoned' || c.status === 'annulled';
-      if (!s.closing[c.enrollmentId] && (!slot || (slot.to !== null && !wasNothing))) return [];
+      const announced = c.status === 'graduated' && s.closing[c.enrollmentId] !== undefined;
+      if (!announced && (!slot || (slot.to !== null && !wasNothing))) return [];
       const closed: LearnerEvent = { type: 'EnrollmentClosed', data: { enrollmentId: c.enrollmentId, status: c.status } };
       return [c.at === null ? closed : effective(c.at, closed)];
     }
