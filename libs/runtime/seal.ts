@@ -113,8 +113,9 @@ interface Prepared {
 function prepare(key: Uint8Array): Prepared {
   let prepared = preparedKeys.get(key);
   if (prepared === undefined) {
-    const commitment = createHmac('sha256', key).update('commit').digest().subarray(0, 16).toString('base64url');
-    prepared = { secret: createSecretKey(key), commitment };
+    const secret = createSecretKey(key);
+    const commitment = createHmac('sha256', secret).update('commit').digest().subarray(0, 16).toString('base64url');
+    prepared = { secret, commitment };
     preparedKeys.set(key, prepared);
   }
   return prepared;
