@@ -11,6 +11,7 @@ import type { Learner } from '../../libs/facts/learner.ts';
 import type { Recorded } from '../../libs/kernel/decider.ts';
 import type { Plan } from '../../libs/kernel/plan.ts';
 import type { Refusal } from '../../libs/kernel/refusal.ts';
+import type { EventStore } from '../../libs/ports/event-store.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { Transactor, type Answer, type CommandContext } from '../../libs/runtime/transact.ts';
 import { calendar, program } from './histories.ts';
@@ -32,22 +33,28 @@ export const ecommerce = programIdOf(institutionId, program.code, program.level)
 /** A whole ledger over the memory store: commands walk through gates and claims as they do behind HTTP. */
 export class World {
   readonly clock = { ms: Date.parse(day('2026-03-10')), now: (): number => this.clock.ms };
-  readonly store = new MemoryEventStore(this.clock);
+  readonly store: EventStore;
   readonly vault = createMemoryKeyVault({ seed: 'world' });
   readonly codec = new Codec(this.vault);
-  readonly transactor = new Transactor({
-    store: this.store,
-    codec: this.codec,
-    clock: this.clock,
-    timer: { sleep: () => Promise.resolve() },
-    entropy: { random: () => 0.5 },
-  });
+  readonly transactor: Transactor;
   readonly claims: Claims = claimsOf(institutionId, (domain, text) => this.vault.hmac(domain, text));
   #keys = 0;
 
+  /** `through` stands between the transactor and the store. */
+  constructor(through: (store: EventStore) => EventStore = (store) => store) {
+    this.store = through(new MemoryEventStore(this.clock));
+    this.transactor = new Transactor({
+      store: this.store,
+      codec: this.codec,
+      clock: this.clock,
+      timer: { sleep: () => Promise.resolve() },
+      entropy: { random: () => 0.5 },
+    });
+  }
+
   /** A world with a program, a calendar and a class. */
-  static async ready(): Promise<World> {
-    const world = new World();
+  static async ready(through?: (store: EventStore) => EventStore): Promise<World> {
+    const world = new World(through);
     await world.publish({ type: 'PublishProgram', ...program });
     await world.publish({ type: 'PublishCalendar', ...calendar });
     await world.class('class-a', {

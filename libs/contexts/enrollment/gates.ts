@@ -61,11 +61,11 @@ export const activeEnrollment = (
 ): Take => ({
   ...leg(learnerStream(learnerId), learner, { ...command, type: 'OpenEnrollment', enrollmentId }),
   owner: enrollmentSource(enrollmentId),
-  holds: (owner) => isActive((owner as Enrollment).status),
+  holds: (owner) => isActive((owner as Enrollment).status) && (owner as Enrollment).admission?.learnerId === learnerId,
   takers: (gate) => (gate as Learner).enrollments[enrollmentId]?.takers ?? [],
   drop: (owner) => {
-    const { status, endedAt, lastChangeAt } = owner as Enrollment;
-    const ended = status === 'none' ? 'abandoned' : status;
+    const { status, admission, endedAt, lastChangeAt } = owner as Enrollment;
+    const ended = status === 'none' || admission?.learnerId !== learnerId ? 'abandoned' : status;
     return leg(learnerStream(learnerId), learner, {
       type: 'CloseEnrollment',
       enrollmentId,
