@@ -93,6 +93,7 @@ const aboutHer: fc.Arbitrary<Order> = fc.record({
   command: fc.oneof<fc.Arbitrary<LearnerCommand>[]>(
     fc.record({ type: is('PlaceHold'), holdId: is('h'), kind: fc.constant('clawback' as const) }),
     fc.record({ type: is('LiftHold'), holdId: is('h') }),
+    fc.record({ type: is('PlaceHold'), holdId: is('i'), kind: fc.constant('discipline' as const) }),
     fc.record({ type: is('AnnulLearner') }),
   ),
 });
@@ -254,8 +255,7 @@ describe('over the memory store', () => {
     );
     // Otherwise nobody met anybody.
     for (const met of ['done', 'ENROLLMENT_ACTIVE', 'STUDENT_NUMBER_TAKEN', 'ID_NUMBER_TAKEN', 'HOLD_PLACED']) {
-      expect([met, answered.get(met) ?? 0]).toEqual([met, expect.any(Number)]);
-      expect(answered.get(met) ?? 0).toBeGreaterThan(0);
+      expect([met, (answered.get(met) ?? 0) > 0]).toEqual([met, true]);
     }
   });
 });
