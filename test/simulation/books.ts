@@ -378,8 +378,13 @@ export class Books {
       case 'EnrollmentClosed': {
         if (enrollment && occupies(enrollment.status.now))
           fail('owner-holds', `closed while ${enrollmentId} is ${enrollment.status.now}`);
-        if (data['status'] !== 'abandoned' && enrollment && data['status'] !== enrollment.status.now)
-          fail('owner-holds', `closed as ${String(data['status'])}, but ${enrollmentId} is ${enrollment.status.now}`);
+        // It may have moved on since the gate's writer looked, but never to where it needs the gate again.
+        if (
+          data['status'] !== 'abandoned' &&
+          enrollment &&
+          !enrollment.status.during(0n, position, (was) => was === data['status'])
+        )
+          fail('owner-holds', `closed as ${String(data['status'])}, which ${enrollmentId} never was`);
         const slot = learner.slots.get(enrollmentId);
         if (data['status'] === 'abandoned' || data['status'] === 'annulled') learner.slots.delete(enrollmentId);
         else if (slot) slot.to ??= event.effectiveAt;
@@ -443,6 +448,8 @@ export class Books {
             : step.to;
     if (event.type === 'StudentWithdrawn') book.before = status;
     if (to !== status) book.status.set(position, to);
+    if (learner.erased.now.includes('identity') && (status === 'none' || event.type === 'StudentRegistered'))
+      fail('erasure', 'somebody erased becomes a student');
     if (occupies(to)) {
       if (!learner.open.now.includes(id)) fail('gate-first', `${to} although the gate is not open for it`);
       const other = [...this.enrollments.values()].find(

@@ -1,4 +1,5 @@
 import type { EventStore } from '../../libs/ports/event-store.ts';
+import type { ReadStore, ReadWrites, Value } from '../../libs/ports/read-store.ts';
 import { StoreFault } from '../../libs/ports/store-fault.ts';
 import type { Runtime, Transactor } from '../../libs/runtime/transact.ts';
 import type { Life, Scheduler } from './scheduler.ts';
@@ -15,6 +16,10 @@ export interface Plant {
   /** The id under which a server carries out a client's key. */
   readonly commandId?: (key: string, delivery: number) => string;
   readonly noRecovery?: true;
+  /** A read store as the projector reaches it. */
+  readonly readStore?: (inner: ReadStore) => ReadStore;
+  /** Some appends are never heard of, and nobody looks without being told. */
+  readonly deaf?: true;
 }
 
 /** The steps of a transactor that a plant may patch: private to everybody else. */
@@ -46,6 +51,41 @@ const appending = (inner: EventStore, append: EventStore['append']): EventStore 
 
 const endOf = async (store: EventStore, stream: string): Promise<bigint | 'none'> =>
   (await store.readStream(stream, { backwards: true, limit: 1 }))[0]?.revision ?? 'none';
+
+/** Runs what is to be written once to learn the checkpoints, commits them, and then writes the rows. */
+function checkpointFirst(inner: ReadStore): ReadStore {
+  const isCheckpoint = (sql: string): boolean => sql.startsWith('UPDATE projection SET position');
+  return {
+    snapshot: (read) => inner.snapshot(read),
+    scrub: () => inner.scrub(),
+    close: () => inner.close(),
+    transaction: async (write) => {
+      const checkpoints: { sql: string; params: readonly Value[] | undefined }[] = [];
+      const learned = new Error('learned');
+      const looking = inner.transaction(async (db) => {
+        await write(instead(db, (sql, params) => void (isCheckpoint(sql) && checkpoints.push({ sql, params }))));
+        throw learned;
+      });
+      await looking.catch((error: unknown) => {
+        if (error !== learned) throw error;
+      });
+      if (checkpoints.length > 0)
+        await inner.transaction(async (db) => {
+          for (const { sql, params } of checkpoints) await db.run(sql, params);
+        });
+      return inner.transaction((db) => write(checkpoints.length > 0 ? instead(db, isCheckpoint) : db));
+    },
+  };
+}
+
+/** `run` does nothing and says that it changed a row where `is` says so. */
+const instead = (db: ReadWrites, is: (sql: string, params?: readonly Value[]) => unknown): ReadWrites => ({
+  all: (sql, params) => db.all(sql, params),
+  get: (sql, params) => db.get(sql, params),
+  each: (sql, params, visit) => db.each(sql, params, visit),
+  run: (sql, params) => (is(sql, params) === true ? Promise.resolve(1) : db.run(sql, params)),
+  runMany: (sql, rows) => db.runMany(sql, rows),
+});
 
 export const plants: readonly Plant[] = [
   {
@@ -162,5 +202,15 @@ export const plants: readonly Plant[] = [
     transactor: (transactor) => {
       stepsOf(transactor).undo = (_takes, _context, _commandId, outcome) => Promise.resolve(outcome);
     },
+  },
+  {
+    name: 'checkpoint-first',
+    bug: 'a checkpoint is committed before the rows that it stands for',
+    readStore: checkpointFirst,
+  },
+  {
+    name: 'lost-wakeup',
+    bug: 'a subscription misses a notification, and nobody looks without one',
+    deaf: true,
   },
 ];

@@ -194,6 +194,8 @@ export const wiredTimer = (scheduler: Scheduler, life: Life): Timer => ({
     new Promise((resolve) => {
       if (!life.alive) return;
       if (signal?.aborted) return resolve();
+      // Who sleeps for ever is woken by the signal alone.
+      if (ms === Infinity) return signal?.addEventListener('abort', () => resolve(), { once: true });
       const forget = scheduler.after(
         ms,
         life,

@@ -1,5 +1,6 @@
 import { planOf } from './seeds.ts';
-import { Tally, World } from './world.ts';
+import { Tally } from './tally.ts';
+import { runWorld } from './world.ts';
 import { plants } from './plants.ts';
 
 const option = (name: string): string | undefined => {
@@ -11,7 +12,7 @@ const plant = plants.find((p) => p.name === option('plant')) ?? null;
 const started = performance.now();
 
 if (option('seed') !== undefined) {
-  const outcome = await new World(planOf(Number(option('seed'))), { plant, trace: true }).run();
+  const outcome = await runWorld(planOf(Number(option('seed'))), { plant, trace: true });
   console.log(outcome.story.join('\n'));
   console.log(outcome.failure ? `\n${outcome.failure.rule}: ${outcome.failure.message}` : '\nevery promise held');
   process.exitCode = outcome.failure ? 1 : 0;
@@ -23,7 +24,7 @@ if (option('seed') !== undefined) {
   const failures = new Map<string, number[]>();
   let worlds = 0;
   for (let seed = first; seed < first + count && performance.now() < until; seed++, worlds++) {
-    const outcome = await new World(planOf(seed), { plant }).run();
+    const outcome = await runWorld(planOf(seed), { plant });
     tally.addAll(outcome.tally);
     if (!outcome.failure) continue;
     const seeds = failures.get(outcome.failure.rule) ?? [];

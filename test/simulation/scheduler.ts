@@ -38,6 +38,7 @@ export class Scheduler {
   #ready: Step[] = [];
   #alarms: Alarm[] = [];
   #orders = 0;
+  #drawn = 0;
 
   constructor(choices: Dice, start: number) {
     this.#choices = choices;
@@ -46,6 +47,12 @@ export class Scheduler {
 
   get idle(): boolean {
     return this.#ready.length === 0 && this.#alarms.length === 0;
+  }
+
+  /** True where nothing waits but what this life does for itself. */
+  idleBut(life: Life | null): boolean {
+    const own = (step: Step): boolean => life !== null && step.life === life;
+    return this.#ready.every(own) && this.#alarms.every(own);
   }
 
   /** What waits, for the report about a world that got stuck. */
@@ -80,10 +87,13 @@ export class Scheduler {
       await quiet();
       if (done() || this.idle) return;
       if (taken >= limit) throw new Stuck(`no end after ${limit} steps; waiting: ${this.waiting().slice(0, 12).join(' · ')}`);
-      const step = this.#pick();
-      this.steps++;
-      this.watch?.(step.label);
-      step.run();
+      // Now and then several answers come in the same tick, so that their continuations run into each other.
+      do {
+        const step = this.#pick();
+        this.steps++;
+        this.watch?.(step.label);
+        step.run();
+      } while (this.#drawn >>> 20 && (this.#drawn >>> 20) % 5 === 0 && this.#ready.length > 0);
     }
   }
 
@@ -91,7 +101,8 @@ export class Scheduler {
     const { length } = this.#ready;
     // Steps take no time, so an alarm is the rarer choice; `weight` of them are as likely as one alarm.
     const slots = length * weight + (this.#alarms.length > 0 ? 1 : 0);
-    const index = slots === 1 || this.#alarms.length + length === 1 ? 0 : this.#choices.next() % slots;
+    this.#drawn = slots === 1 || this.#alarms.length + length === 1 ? 0 : this.#choices.next();
+    const index = this.#drawn % slots;
     if (index < length * weight) return this.#ready.splice(index % length, 1)[0]!;
     const alarm = this.#alarms.shift()!;
     this.now = Math.max(this.now, alarm.due);

@@ -1,3 +1,4 @@
+import { mintedId } from '../../libs/kernel/ids.ts';
 import { isRefusal, type Refusal } from '../../libs/kernel/refusal.ts';
 import type { Answer } from '../../libs/runtime/transact.ts';
 import { Violation, type Books } from './books.ts';
@@ -51,7 +52,7 @@ export function checkTruth(books: Books, order: Order, answer: Answer | Refusal,
 function contradiction(books: Books, order: Order, { refused, facts }: Refusal, { from }: Window): string | null {
   const to = books.head;
   const { learnerId, enrollmentId, number, idClaim } = order.subject;
-  const learner = learnerId === undefined ? undefined : books.learners.get(learnerId);
+  const learner = books.learners.get(learnerId ?? mintedId(order.key, 'learner'));
   const enrollment = enrollmentId === undefined ? undefined : books.enrollments.get(enrollmentId);
   const mine = (stream: string | null): boolean => stream !== null && isMinted(stream, order.key);
   switch (refused) {

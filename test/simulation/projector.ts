@@ -1,0 +1,169 @@
+import { DatabaseSync } from 'node:sqlite';
+import { sqliteReadStoreOver, type SqliteReadStore } from '../../libs/adapters/sqlite/read-store.ts';
+import { Projection } from '../../libs/projection/engine.ts';
+import type { Clock, Timer } from '../../libs/ports/clock.ts';
+import type { EventStore } from '../../libs/ports/event-store.ts';
+import type { ReadQueries, ReadStore, ReadWrites } from '../../libs/ports/read-store.ts';
+import { StoreFault } from '../../libs/ports/store-fault.ts';
+import { viewStores, type EventDecoder, type View, type ViewStore } from '../../libs/ports/view.ts';
+import { auditTimeline } from '../../libs/read-models/audit-timeline.ts';
+import { directory } from '../../libs/read-models/directory.ts';
+import { enrollmentRegister } from '../../libs/read-models/enrollment-register.ts';
+import { pendingTakes } from '../../libs/read-models/pending-takes.ts';
+import { subjectIndex } from '../../libs/read-models/subject-index.ts';
+import type { Wire } from './ports.ts';
+
+export const views: readonly View[] = [
+  auditTimeline,
+  directory,
+  enrollmentRegister,
+  pendingTakes,
+  subjectIndex,
+] as readonly View[];
+
+/** Databases outlive the process that writes them: what it had not committed does not. */
+export type Disks = Record<ViewStore, DatabaseSync>;
+export const newDisks = (): Disks => ({ views: new DatabaseSync(':memory:'), directory: new DatabaseSync(':memory:') });
+
+/** A read store as a process sees it: every transaction begins, writes and commits at steps of the scheduler. */
+export function wiredReadStore(inner: ReadStore, wire: Wire, name: string): ReadStore {
+  const done = async (): Promise<void> => {};
+  return {
+    snapshot: (read) =>
+      wire.call(
+        () => `${name}: a look at the rows`,
+        () => inner.snapshot(read),
+      ),
+    transaction: async (write) => {
+      await wire.call(() => `${name}: begin`, done);
+      const result = await inner.transaction(async (db) => {
+        const written = await write(stepwise(db, wire, name));
+        await wire.call(() => `${name}: commit`, done);
+        return written;
+      });
+      await wire.call(() => `${name}: committed`, done);
+      return result;
+    },
+    scrub: () =>
+      wire.call(
+        () => `${name}: scrub`,
+        () => inner.scrub(),
+      ),
+    close: () => inner.close(),
+  };
+}
+
+const verb = (sql: string): string => /^\s*\w+(?: \w+)? \w+/.exec(sql)?.[0] ?? sql;
+
+function stepwise(db: ReadWrites, wire: Wire, name: string): ReadWrites {
+  return {
+    all: (sql, params) => db.all(sql, params),
+    get: (sql, params) => db.get(sql, params),
+    each: (sql, params, visit) => db.each(sql, params, visit),
+    // Making a table is no place where worlds differ; filling it is.
+    run: (sql, params) =>
+      sql.startsWith('CREATE')
+        ? db.run(sql, params)
+        : wire.call(
+            () => `${name}: ${verb(sql)}`,
+            () => db.run(sql, params),
+          ),
+    runMany: (sql, rows) =>
+      wire.call(
+        () => `${name}: ${verb(sql)} × ${rows.length}`,
+        () => db.runMany(sql, rows),
+      ),
+  };
+}
+
+export interface ProjectorPorts {
+  readonly events: Pick<EventStore, 'readAll' | 'head'>;
+  readonly decoder: EventDecoder;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly wire: Wire;
+  readonly wrap?: (store: ReadStore) => ReadStore;
+  readonly pollMs: number;
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** One life of the process that folds. */
+export class Projector {
+  readonly projection: Projection;
+  readonly #stores: Record<ViewStore, SqliteReadStore>;
+  readonly #died = Promise.withResolvers<never>();
+
+  constructor(disks: Disks, ports: ProjectorPorts) {
+    this.#died.promise.catch(() => {});
+    this.#stores = {
+      views: sqliteReadStoreOver(disks.views),
+      directory: sqliteReadStoreOver(disks.directory, { clearText: true }),
+    };
+    const wired = (name: ViewStore): ReadStore => {
+      const store = wiredReadStore(this.#stores[name], ports.wire, name);
+      return ports.wrap?.(store) ?? store;
+    };
+    this.projection = new Projection({
+      events: ports.events,
+      decoder: ports.decoder,
+      stores: { views: wired('views'), directory: wired('directory') },
+      views,
+      clock: ports.clock,
+      timer: ports.timer,
+      batch: 7,
+      pollMs: ports.pollMs,
+      onFault: ports.onFault,
+    });
+  }
+
+  /** Asks the live rows; rejects when the process dies meanwhile. */
+  read<T>(ask: (db: ReadQueries) => Promise<T>): Promise<T> {
+    return Promise.race([this.#stores.views.snapshot(ask), this.#died.promise]);
+  }
+
+  /** Drops everything that is open, as a crash does. */
+  die(): void {
+    for (const name of viewStores) this.#stores[name].abandon();
+    this.#died.reject(new StoreFault('STORE_BROKEN', 'the projector died'));
+  }
+}
+
+/** Position of the hindmost live view: what is committed, and what is about to be. */
+export function hindmost(disks: Disks): bigint {
+  const positions = viewStores.map((name) => {
+    const statement = disks[name].prepare("SELECT min(position) AS position FROM projection WHERE state = 'live'");
+    statement.setReadBigInts(true);
+    return statement.get()?.['position'] as bigint | null;
+  });
+  return positions.reduce<bigint>((least, position) => (position !== null && position < least ? position : least), 2n ** 62n);
+}
+
+/** Over the databases as they are, with nothing in between. */
+const plainly = (disks: Disks, events: EventStore, decoder: EventDecoder): Projection =>
+  new Projection({
+    events,
+    decoder,
+    stores: { views: sqliteReadStoreOver(disks.views), directory: sqliteReadStoreOver(disks.directory, { clearText: true }) },
+    views,
+    clock: { now: () => 0 },
+    timer: { sleep: () => Promise.resolve() },
+    batch: 1000,
+  });
+
+/** Digests of the rows on these disks, and of the same views folded from zero with nothing in the way. */
+export async function digestsOf(
+  disks: Disks,
+  events: EventStore,
+  decoder: EventDecoder,
+): Promise<readonly { readonly view: string; readonly live: string; readonly anew: string }[]> {
+  const live = plainly(disks, events, decoder);
+  const emptyDisks = newDisks();
+  const anew = plainly(emptyDisks, events, decoder);
+  await anew.prepare();
+  await anew.catchUp();
+  const digests = [];
+  for (const { name } of views)
+    digests.push({ view: name, live: (await live.digest(name)).digest, anew: (await anew.digest(name)).digest });
+  for (const name of viewStores) emptyDisks[name].close();
+  return digests;
+}

@@ -1,0 +1,204 @@
+import { claimsOf, takesOf } from '../../libs/contexts/enrollment/gates.ts';
+import type { Recorded } from '../../libs/kernel/decider.ts';
+import type { Purpose } from '../../libs/kernel/purposes.ts';
+import { isRefusal, type Refusal } from '../../libs/kernel/refusal.ts';
+import { instant } from '../../libs/kernel/time.ts';
+import { StoreFault } from '../../libs/ports/store-fault.ts';
+import { Transactor, abandonedAfterMs, type Answer, type CommandContext } from '../../libs/runtime/transact.ts';
+import type { Folding } from './folding.ts';
+import type { Ground, Ports, Process } from './ground.ts';
+import type { Office, Order } from './orders.ts';
+import type { Life } from './scheduler.ts';
+import { checkTruth } from './truth.ts';
+
+export type Heard = { readonly answer: Answer | Refusal } | 'lost';
+
+const recoveryEveryMs = 20_000;
+
+/** A process that carries out commands, and now and then lets go of what crashed ones took. */
+export class Server implements Process {
+  readonly name: string;
+  skew = 0;
+  /** Set when the world is about to end: then recovery runs when it is told to. */
+  closing = false;
+  readonly #ground: Ground;
+  readonly #office: Office;
+  readonly #folding: Folding | null;
+  /** Requests under way, told that they were lost when it dies. */
+  readonly #open = new Set<() => void>();
+  #life!: Life;
+  #ports!: Ports;
+  #transactor!: Transactor;
+
+  constructor(name: string, ground: Ground, office: Office, folding: Folding | null) {
+    this.name = name;
+    this.#ground = ground;
+    this.#office = office;
+    this.#folding = folding;
+  }
+
+  boot(): void {
+    const { life, ports } = this.#ground.live(this);
+    const random = (): number => this.#ground.random() / 2 ** 32;
+    this.#life = life;
+    this.#ports = ports;
+    this.#transactor = new Transactor({ ...ports, entropy: { random } }, 50);
+    this.#ground.plant?.transactor?.(this.#transactor);
+    if (!this.closing) this.#recoverAgain(0);
+  }
+
+  died(): void {
+    for (const lost of this.#open) lost();
+    this.#open.clear();
+  }
+
+  // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** `from` is the head of the log when the order was sent for the first time. */
+  serve(order: Order, delivery: number, from: bigint, tell: (heard: Heard) => void): void {
+    if (!this.#life.alive) return tell('lost');
+    const life = this.#life;
+    const began = this.#ground.books.head;
+    let told = false;
+    const once = (heard: Heard): void => {
+      this.#open.delete(lost);
+      if (!told) tell(heard);
+      told = true;
+    };
+    const lost = (): void => once('lost');
+    this.#open.add(lost);
+    const work = async (): Promise<void> => {
+      try {
+        const answer = await this.#carryOut(order, delivery);
+        if (!life.alive) return;
+        this.#answered(order, answer, { from, began });
+        once({ answer });
+      } catch (error) {
+        lost();
+        throw error;
+      }
+    };
+    this.#spawn(order.what, work());
+  }
+
+  async #carryOut(order: Order, delivery: number): Promise<Answer | Refusal> {
+    const { codec, vault } = this.#ports;
+    const desk = { transactor: this.#transactor, codec, hmac: (domain: string, text: string) => vault.hmac(domain, text) };
+    const context: CommandContext = {
+      commandId: this.#ground.plant?.commandId?.(order.key, delivery) ?? order.key,
+      digest: this.#office.digestOf(order),
+      actor: { personId: order.clerk.personId, role: 'registrar', organizationId: null },
+      institutionId: order.clerk.institutionId,
+      zone: 'Asia/Shanghai',
+      correlationId: order.key,
+      causationId: order.key,
+      ...(order.effectiveAt === undefined ? {} : { effectiveAt: order.effectiveAt }),
+      ...(order.ifMatch === undefined ? {} : { ifMatch: order.ifMatch }),
+      ...(order.dryRun ? { dryRun: true } : {}),
+    };
+    const answer = await this.#transactor.transact(context, (attempt) => order.plan(desk, attempt));
+    if (!isRefusal(answer) && answer.events.includes('PersonalDataErased')) {
+      const learner = this.#ground.books.learners.get(answer.stream.slice('learner-'.length));
+      if (learner) await vault.shred(learner.id, learner.erased.now as Purpose[]);
+    }
+    return answer;
+  }
+
+  /** Holds an answer against the log, in the moment in which it is given. */
+  #answered(order: Order, answer: Answer | Refusal, window: { readonly from: bigint; readonly began: bigint }): void {
+    const { tally, books } = this.#ground;
+    if (isRefusal(answer)) tally.add(`refused ${answer.refused}`);
+    else if (answer.events.length === 0) tally.add('nothing to do');
+    else {
+      tally.add(answer.repeated ? 'answered again' : 'done');
+      if (answer.commandId !== order.key) tally.add('done in a later attempt');
+    }
+    try {
+      checkTruth(books, order, answer, window);
+    } catch (error) {
+      this.#ground.fail(error as Error);
+    }
+  }
+
+  // ── recovery ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #recoverAgain(ms: number): void {
+    const life = this.#life;
+    if (this.#ground.plant?.noRecovery) return;
+    const work = async (): Promise<void> => {
+      if (ms > 0) await this.#ports.timer.sleep(ms);
+      if (this.closing) return;
+      try {
+        await this.recover();
+      } finally {
+        if (life.alive) this.#recoverAgain(recoveryEveryMs);
+      }
+    };
+    this.#spawn('recovery', work());
+  }
+
+  /** One round, told to run when all else is over. */
+  lastRecovery(): void {
+    this.#spawn('last recovery', this.recover());
+  }
+
+  /** Lets go of what crashed writers took, and shreds what was to be erased. */
+  async recover(): Promise<void> {
+    const { clock, vault } = this.#ports;
+    const before = clock.now() - abandonedAfterMs;
+    for await (const event of this.#unfinished(before)) {
+      const claims = claimsOf(event.institutionId, (domain, text) => vault.hmac(domain, text));
+      for (const take of takesOf(claims, event)) {
+        const released = await this.#transactor.release(take, systemContext(event.institutionId), 'recovery');
+        if (released === 'released') this.#ground.tally.add('released by recovery');
+      }
+    }
+  }
+
+  /** Takes that nobody finished, by the view that lists them; by the log itself where nobody folds. */
+  async *#unfinished(before: number): AsyncGenerator<Pick<Recorded, 'institutionId' | 'type' | 'stream' | 'data'>> {
+    const { store, codec, vault } = this.#ports;
+    const types = ['PersonalDataErased', ...(this.#folding ? [] : ['ClaimTaken', 'EnrollmentOpened', 'EnrollmentClosing'])];
+    const seen = new Set<string>();
+    let after = 0n;
+    for (let end = false; !end;) {
+      const page = await store.readAll(after, { types, limit: 500 });
+      for (const stored of page.events) {
+        const event = codec.decode(stored);
+        if (event.type === 'PersonalDataErased') {
+          await vault.shred(event.stream.slice('learner-'.length), (event.data as { purposes: Purpose[] }).purposes);
+          continue;
+        }
+        const { owner, enrollmentId } = event.data as { owner?: string; enrollmentId?: string };
+        const same = `${event.type} ${event.stream} ${owner ?? enrollmentId}`;
+        if (Date.parse(event.recordedAt) > before || seen.has(same)) continue;
+        seen.add(same);
+        yield event;
+      }
+      ({ scannedTo: after, end } = page);
+    }
+    if (this.#folding) yield* await this.#folding.unfinished(this.#ports.wire, instant(before));
+  }
+
+  /** Faults of its ports end what it does; anything else that is thrown is a finding. */
+  #spawn(name: string, work: Promise<void>): void {
+    const life = this.#life;
+    void work.catch((error: unknown) => {
+      const expected =
+        (error instanceof StoreFault && error.code === 'STORE_BROKEN') ||
+        (error instanceof Error && error.message.includes('recovery will release it'));
+      if (!life.alive || expected) this.#ground.tell(() => `  ${this.name}: ${name} failed: ${(error as Error).message}`);
+      else this.#ground.fail(error as Error);
+    });
+  }
+}
+
+const systemContext = (institutionId: string): CommandContext => ({
+  commandId: 'recovery',
+  digest: 'recovery',
+  actor: { personId: 'ledger', role: 'system', organizationId: null },
+  institutionId,
+  zone: 'Asia/Shanghai',
+  correlationId: 'recovery',
+  causationId: 'recovery',
+});
