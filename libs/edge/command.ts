@@ -104,6 +104,7 @@ export class Told {
     if (created !== undefined) reply.header('location', created);
     if (revision !== undefined && revision >= 0n) reply.header('etag', `"${revision}"`);
     if (position !== undefined) reply.header('ledger-position', position.toString());
+    reply.header('x-correlation-id', reply.request.id);
     reply.code(created === undefined ? 200 : 201);
     return this.body;
   }

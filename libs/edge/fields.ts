@@ -25,6 +25,7 @@ const field = (check: Check, options: FieldOptions, schema: object): PropertyDec
   const { code, zh, en, test } = check;
   const validate = (value: unknown): boolean => (value === undefined || value === null ? options.optional === true : test(value));
   return decorate(
+    rule(validate),
     ValidateBy({ name: code, validator: { validate, defaultMessage: () => code } }, { context: { zh, en } }),
     ApiProperty(described(options, schema)),
   );
@@ -199,29 +200,62 @@ export const ListOf = (each: RegExp | readonly string[] | number, max: number, o
 
 /** A check of one field beside the others of its object. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it says of which class
-export const Agrees = <T>(words: Bilingual & { readonly code: string }, test: (value: T) => boolean): PropertyDecorator =>
-  ValidateBy(
-    {
-      name: words.code,
-      validator: {
-        validate: (value, args) => value === undefined || value === null || test(args!.object as T),
-        defaultMessage: () => words.code,
+export const Agrees = <T>(words: Bilingual & { readonly code: string }, test: (value: T) => boolean): PropertyDecorator => {
+  const agrees: Rule = (value, object) => value === undefined || value === null || test(object as T);
+  return decorate(
+    rule(agrees),
+    ValidateBy(
+      {
+        name: words.code,
+        validator: { validate: (value, args) => agrees(value, args!.object), defaultMessage: () => words.code },
       },
-    },
-    { context: { zh: words.zh, en: words.en } },
+      { context: { zh: words.zh, en: words.en } },
+    ),
   );
+};
 
 // ── nested values ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Class<T extends object = object> = new () => T;
-const nestedOf = new WeakMap<object, Map<string, Class>>();
 
-const nest = (type: Class): PropertyDecorator => {
-  return (target, key) => {
-    const nested = nestedOf.get(target) ?? new Map<string, Class>();
-    nestedOf.set(target, nested.set(String(key), type));
+/** What a class says of its fields: nested classes and the checks themselves, by prototype and name. */
+const nestedOf = new WeakMap<object, Map<string, Class>>();
+const rulesOf = new WeakMap<object, Map<string, Rule[]>>();
+type Rule = (value: unknown, object: object) => boolean;
+
+const nest =
+  (type: Class): PropertyDecorator =>
+  (target, key) => {
+    nestedOf.set(target, (nestedOf.get(target) ?? new Map<string, Class>()).set(String(key), type));
   };
-};
+
+function rule(check: Rule): PropertyDecorator {
+  return (target, key) => {
+    const rules = rulesOf.get(target) ?? new Map<string, Rule[]>();
+    rulesOf.set(target, rules.set(String(key), [...(rules.get(String(key)) ?? []), check]));
+  };
+}
+
+/** A class with what it inherits, put together once. */
+interface Shape {
+  readonly nested: readonly (readonly [string, Class])[];
+  readonly rules: ReadonlyMap<string, readonly Rule[]>;
+}
+const shapes = new WeakMap<Class, Shape>();
+
+function shapeOf(type: Class): Shape {
+  const known = shapes.get(type);
+  if (known) return known;
+  const nested: [string, Class][] = [];
+  const rules = new Map<string, readonly Rule[]>();
+  for (let proto = type.prototype as object | null; proto && proto !== Object.prototype; proto = Object.getPrototypeOf(proto)) {
+    nested.push(...(nestedOf.get(proto) ?? []));
+    for (const [key, checks] of rulesOf.get(proto) ?? []) rules.set(key, [...(rules.get(key) ?? []), ...checks]);
+  }
+  const shape = { nested, rules };
+  shapes.set(type, shape);
+  return shape;
+}
 
 export const Nested = (type: Class, options: FieldOptions = {}): PropertyDecorator =>
   decorate(
@@ -252,13 +286,27 @@ export const NestedList = (type: Class, max: number, options: FieldOptions = {})
 function instanceOf(type: Class, plain: unknown): unknown {
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return plain;
   const made = Object.assign(new type(), plain) as Record<string, unknown>;
-  for (let proto = type.prototype as object | null; proto && proto !== Object.prototype; proto = Object.getPrototypeOf(proto)) {
-    for (const [key, inner] of nestedOf.get(proto) ?? []) {
-      const value = made[key];
-      made[key] = Array.isArray(value) ? value.map((item) => instanceOf(inner, item)) : instanceOf(inner, value);
-    }
+  for (const [key, inner] of shapeOf(type).nested) {
+    const value = made[key];
+    made[key] = Array.isArray(value) ? value.map((item) => instanceOf(inner, item)) : instanceOf(inner, value);
   }
   return made;
+}
+
+/**
+ * The same checks that class-validator runs, without its bookkeeping: a tenth of a command's time otherwise.
+ * False sends the value to class-validator, which alone words what is wrong and knows what is not ours.
+ */
+function isSound(type: Class, made: object): boolean {
+  const { rules, nested } = shapeOf(type);
+  const values = made as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(made)) if (!rules.has(key)) return false;
+  for (const [key, checks] of rules) for (const check of checks) if (!check(values[key], made)) return false;
+  return nested.every(([key, inner]) => {
+    const value = values[key];
+    if (value === undefined || value === null) return true;
+    return Array.isArray(value) ? value.every((item: object) => isSound(inner, item)) : isSound(inner, value);
+  });
 }
 
 /** Checks bodies and queries against their class; unknown fields are refused. Throws VALIDATION_FAILED with every field's error. */
@@ -269,6 +317,7 @@ export class FieldsPipe implements PipeTransform {
     if (typeof made !== 'object' || made === null || Array.isArray(made)) {
       throw failed([{ field: '', code: 'OBJECT', zh: '请求体须为 JSON 对象。', en: 'the body must be a JSON object.' }]);
     }
+    if (isSound(metatype as Class, made)) return made;
     const errors = validateSync(made, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false });
     if (errors.length > 0) throw failed(errors.flatMap((error) => fieldErrors(error, '')));
     return made;

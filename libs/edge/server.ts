@@ -154,11 +154,6 @@ function hook(fastify: FastifyInstance, access: AccessLog, metrics: Metrics): vo
     else done(null, body);
   });
 
-  fastify.addHook('onSend', (request, reply, payload, done) => {
-    reply.header('x-correlation-id', request.id);
-    done(null, payload);
-  });
-
   fastify.addHook('onResponse', (request, reply, done) => {
     const { operation, principal, id: correlationId } = request;
     const ms = reply.elapsedTime;

@@ -26,6 +26,8 @@ export interface Appended {
   readonly revision: bigint;
   /** Position of the last event written. */
   readonly position: bigint;
+  /** When the log recorded its events, as readers see it; absent where an engine does not tell without a read. */
+  readonly recordedAt?: string;
   /** True where these ids were already there: this is the first append's result. */
   readonly repeated: boolean;
 }

@@ -34,8 +34,11 @@ export class Codec {
     this.vault = vault;
   }
 
-  /** Seals what the catalog calls personal under the subject's keys, which are durable before this answers. Throws where the identity was erased. */
-  async encode(event: Envelope): Promise<NewEvent> {
+  /**
+   * Seals what the catalog calls personal under the subject's keys, which are durable before this answers, and gives the event as it is
+   * stored beside its JSON. Throws where the identity was erased.
+   */
+  async encode(event: Envelope): Promise<NewEvent & { readonly sealed: Envelope }> {
     const written = event as Written;
     const personal = kindOf(event.type).personal ?? {};
     const fields = Object.entries(personal).filter(
@@ -43,7 +46,9 @@ export class Codec {
     );
     const bytes = publicBytes(written, personal);
     if (bytes.includes(sealMark)) throw new SealLikeText(event.type);
-    if (fields.length === 0 && event.reason?.text === undefined) return { id: event.id, type: event.type, json: bytes };
+    if (fields.length === 0 && event.reason?.text === undefined) {
+      return { id: event.id, type: event.type, json: bytes, sealed: event };
+    }
 
     const data: Json = { ...written.data };
     for (const [field, purpose] of fields) data[field] = await this.sealOne(event, data[field], purpose, bytes);
@@ -51,7 +56,8 @@ export class Codec {
       event.reason?.text === undefined
         ? {}
         : { reason: { code: event.reason.code, text: await this.sealOne(event, event.reason.text, 'identity', bytes) } };
-    return { id: event.id, type: event.type, json: JSON.stringify({ ...event, ...reason, data }) };
+    const sealed: Envelope = { ...event, ...reason, data };
+    return { id: event.id, type: event.type, json: JSON.stringify(sealed), sealed };
   }
 
   private async sealOne(event: Envelope, value: unknown, purpose: Purpose, bytes: string): Promise<string> {

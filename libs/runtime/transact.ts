@@ -3,6 +3,7 @@ import {
   type Actor,
   type Circumstances,
   type CommandAbandoned,
+  type Decision,
   type DomainEvent,
   type Envelope,
   type Recorded,
@@ -110,10 +111,8 @@ export class Transactor {
 
   /** The stream as of now: what the cache holds plus everything appended since. */
   async load<State>(source: Source<State>): Promise<Loaded<State>> {
-    const remembered = this.cache.get(source.stream);
-    const known = remembered?.initial === source.initial ? (remembered?.loaded as Loaded<State> | undefined) : undefined;
     const pageSize = 500;
-    let loaded: Loaded<State> = known ?? {
+    let loaded: Loaded<State> = this.recall(source) ?? {
       stream: source.stream,
       state: source.initial,
       revision: -1n,
@@ -174,6 +173,12 @@ export class Transactor {
     };
   }
 
+  /** What was last known of a stream: it may have moved on since. */
+  private recall<State>(source: Source<State>): Loaded<State> | undefined {
+    const remembered = this.cache.get(source.stream);
+    return remembered?.initial === source.initial ? (remembered?.loaded as Loaded<State> | undefined) : undefined;
+  }
+
   private remember({ initial }: Source, loaded: Loaded): void {
     this.cache.delete(loaded.stream);
     if (loaded.revision < 0n) return;
@@ -211,11 +216,16 @@ export class Transactor {
   }
 
   private async walk(context: CommandContext, commandId: string, plan: Plan): Promise<Answer | Refusal | 'abandoned'> {
-    let own = await this.load(plan.own);
     let takes: readonly Take[] = [];
     let notBefore = '';
+    // What is remembered is enough to append on, since that fails where it is old. Every other answer rests on what the log says now.
+    const known = context.dryRun ? undefined : this.recall(plan.own);
+    if (known) {
+      const appended = await this.appendOn(known, plan, context, commandId);
+      if (appended) return appended;
+    }
     for (let tries = 0; tries < maxTries; tries++) {
-      if (tries > 0) own = await this.load(plan.own);
+      const own = await this.load(plan.own);
 
       const done = own.commands.get(commandId);
       if (done) {
@@ -241,11 +251,7 @@ export class Transactor {
         );
       }
 
-      const { facts, basis } = await this.loadFacts(plan, own, context.institutionId);
-      const k = this.circumstances(context, commandId, own, facts, notBefore);
-      // Of every context alike: what is planned is a field of an event, never its time.
-      const early = k.effectiveAt > k.now ? refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now }) : null;
-      const decision = early ?? plan.own.decide(own.state, k);
+      const { decision, k, basis } = await this.decide(own, plan, context, commandId, notBefore);
       // A crashed run of this same command may have taken gates that this refusal, or this "already so", leaves without an owner.
       if (isRefusal(decision) || decision.length === 0) {
         const outcome: Refusal | Answer = isRefusal(decision)
@@ -279,22 +285,56 @@ export class Transactor {
           repeated: false,
         };
       }
-      const written = envelopes(own.stream, decision, { context, commandId, k, basis, subjectId, step: 'own' });
-      const result = await this.write(own, written);
-      if (result.outcome === 'appended') {
-        await this.releaseAll(plan.releases?.(stateAfter(plan.own, own, written)) ?? [], context, commandId);
-        return {
-          stream: own.stream,
-          revision: result.revision,
-          position: result.position,
-          events: decision.map((e) => e.type),
-          commandId,
-          repeated: false,
-        };
-      }
+      const finished = await this.finish(own, plan, decision, { context, commandId, k, basis, subjectId, step: 'own' });
+      if (finished) return finished;
       await this.pause(tries);
     }
     return this.undo(takes, context, commandId, refuse('TOO_BUSY'));
+  }
+
+  /** The common case without a read: a command that takes nothing, on a stream as it is remembered. Null where anything else turns up. */
+  private async appendOn(own: Loaded, plan: Plan, context: CommandContext, commandId: string): Promise<Answer | null> {
+    if (own.commands.has(commandId) || own.abandoned.has(commandId)) return null;
+    if (own.institutionId !== context.institutionId) return null;
+    if (context.ifMatch !== undefined && context.ifMatch !== own.revision) return null;
+    const { decision, k, basis } = await this.decide(own, plan, context, commandId);
+    if (isRefusal(decision) || decision.length === 0) return null;
+    if (plan.takes && plan.takes(own.state).length > 0) return null;
+    const subjectId = plan.subjectId(own.state);
+    return this.finish(own, plan, decision, { context, commandId, k, basis, subjectId, step: 'own' });
+  }
+
+  private async decide(
+    own: Loaded,
+    plan: Plan,
+    context: CommandContext,
+    commandId: string,
+    notBefore = '',
+  ): Promise<{ readonly decision: Decision; readonly k: Circumstances; readonly basis: Envelope['basis'] }> {
+    const { facts, basis } = await this.loadFacts(plan, own, context.institutionId);
+    const k = this.circumstances(context, commandId, own, facts, notBefore);
+    // Of every context alike: what is planned is a field of an event, never its time.
+    const early = k.effectiveAt > k.now ? refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now }) : null;
+    return { decision: early ?? plan.own.decide(own.state, k), k, basis };
+  }
+
+  /** Appends to the own stream and lets go of what its new state no longer holds. Null where somebody else appended first. */
+  private async finish(own: Loaded, plan: Plan, decision: readonly DomainEvent[], step: Step): Promise<Answer | null> {
+    const result = await this.append(own, decision, step, plan.own);
+    if (result.outcome === 'conflict') return null;
+    if (plan.releases) {
+      const after = this.recall(plan.own);
+      const now = after && after.revision >= result.revision ? after : await this.load(plan.own);
+      await this.releaseAll(plan.releases(now.state), step.context, step.commandId);
+    }
+    return {
+      stream: own.stream,
+      revision: result.revision,
+      position: result.position,
+      events: decision.map((e) => e.type),
+      commandId: step.commandId,
+      repeated: false,
+    };
   }
 
   /**
@@ -328,7 +368,7 @@ export class Transactor {
             return decision;
           }
           if (!really || decision.length === 0) break;
-          const result = await this.append(gate, decision, { ...step, k, basis: [], step: 'take' });
+          const result = await this.append(gate, decision, { ...step, k, basis: [], step: 'take' }, take);
           if (result.outcome === 'appended') break;
           await this.pause(tries);
         }
@@ -419,13 +459,20 @@ export class Transactor {
     return true;
   }
 
-  private append(at: Loaded, events: readonly DomainEvent[], step: Step): Promise<Appended | Conflict> {
-    return this.write(at, envelopes(at.stream, events, step));
-  }
-
-  private async write(at: Loaded, events: readonly Envelope[]): Promise<Appended | Conflict> {
-    const encoded = await Promise.all(events.map((event) => this.runtime.codec.encode(event)));
-    return this.runtime.store.append(at.stream, at.revision < 0n ? 'none' : at.revision, encoded);
+  /** With the source, what was appended is remembered as a reader would find it, so that nobody reads it back. */
+  private async append(at: Loaded, events: readonly DomainEvent[], step: Step, source?: Source): Promise<Appended | Conflict> {
+    const encoded = await Promise.all(envelopes(at.stream, events, step).map((event) => this.runtime.codec.encode(event)));
+    const result = await this.runtime.store.append(at.stream, at.revision < 0n ? 'none' : at.revision, encoded);
+    if (source && result.outcome === 'appended' && !result.repeated && result.recordedAt !== undefined) {
+      const { recordedAt } = result;
+      const before = BigInt(encoded.length - 1);
+      const recorded = encoded.map(({ sealed }, index): Recorded => {
+        const back = before - BigInt(index);
+        return { ...sealed, revision: result.revision - back, position: result.position - back, recordedAt };
+      });
+      this.remember(source, this.advance(source, at, recorded));
+    }
+    return result;
   }
 
   private async loadFacts(
@@ -505,16 +552,3 @@ function envelopes(stream: string, events: readonly DomainEvent[], by: Step): re
     data: event.data,
   }));
 }
-
-/** The state that these events lead to, to see what it no longer holds. Their real recording time is the log's, so it is kept nowhere. */
-const stateAfter = (source: Source, { state, revision, position }: Loaded, written: readonly Envelope[]): unknown =>
-  written.reduce(
-    (before, event, index) =>
-      source.evolve(before, {
-        ...event,
-        revision: revision + 1n + BigInt(index),
-        position,
-        recordedAt: event.decidedAt,
-      }),
-    state,
-  );

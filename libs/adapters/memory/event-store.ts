@@ -46,7 +46,8 @@ export class MemoryEventStore implements EventStore {
     }
     this.#streams.set(stream, existing);
     this.#bell.ring();
-    return { outcome: 'appended', revision: BigInt(existing.length - 1), position: BigInt(this.#log.length), repeated: false };
+    const [revision, position] = [BigInt(existing.length - 1), BigInt(this.#log.length)];
+    return { outcome: 'appended', revision, position, recordedAt, repeated: false };
   }
 
   async readStream(
@@ -106,7 +107,8 @@ function repeatOrConflict(existing: readonly StoredEvent[], next: number, events
   const there = existing.slice(next, next + events.length);
   const last = there.at(-1);
   if (last !== undefined && there.length === events.length && there.every((event, i) => event.id === events[i]?.id)) {
-    return { outcome: 'appended', revision: last.revision, position: last.position, repeated: true };
+    const { revision, position, recordedAt } = last;
+    return { outcome: 'appended', revision, position, recordedAt, repeated: true };
   }
   return { outcome: 'conflict', actual: existing.at(-1)?.revision ?? 'none' };
 }

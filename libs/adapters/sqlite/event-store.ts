@@ -198,12 +198,23 @@ function emptyBatch(): Queued {
   return { batch, pending: [] };
 }
 
+/** A commit stamps all of its events alike. */
+let stamped = { ms: 0, iso: new Date(0).toISOString() };
+const isoOf = (ms: number): string => {
+  if (stamped.ms !== ms) stamped = { ms, iso: new Date(ms).toISOString() };
+  return stamped.iso;
+};
+
 function settle(pending: readonly Pending[], answers: Float64Array): void {
   pending.forEach(({ resolve }, i) => {
     const outcome = answers[i * answerWidth];
     const revision = answers[i * answerWidth + 1]!;
     const position = answers[i * answerWidth + 2]!;
     if (outcome === conflicted) resolve({ outcome: 'conflict', actual: revision < 0 ? 'none' : BigInt(revision) });
-    else resolve({ outcome: 'appended', revision: BigInt(revision), position: BigInt(position), repeated: outcome === repeated });
+    else {
+      const recordedAt = isoOf(answers[i * answerWidth + 3]!);
+      const again = outcome === repeated;
+      resolve({ outcome: 'appended', revision: BigInt(revision), position: BigInt(position), recordedAt, repeated: again });
+    }
   });
 }

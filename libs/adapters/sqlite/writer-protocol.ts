@@ -30,12 +30,12 @@ export const commitAppends = 512;
 export const commitChars = 16 * 1024 * 1024;
 
 /** Numbers per append in `Committed.answers`. */
-export const answerWidth = 3;
+export const answerWidth = 4;
 export const appended = 0;
 export const repeated = 1;
 export const conflicted = 2;
 
-/** Answers to the next `batches` in their order: outcome, revision (the actual one, -1 for none, in a conflict), position. */
+/** Answers to the next `batches` in their order: outcome, revision (the actual one, -1 for none, in a conflict), position, milliseconds of the recording. */
 export interface Committed {
   readonly kind: 'committed';
   readonly batches: number;

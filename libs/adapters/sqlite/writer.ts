@@ -62,7 +62,7 @@ export class Writer {
       this.#headOf = this.#db.prepare(
         'SELECT number, (SELECT max(revision) FROM event WHERE stream = number) AS revision FROM stream WHERE name = ?',
       );
-      this.#idAt = this.#db.prepare('SELECT id, position FROM event WHERE stream = ? AND revision = ?');
+      this.#idAt = this.#db.prepare('SELECT id, position, recorded_at FROM event WHERE stream = ? AND revision = ?');
       this.#lastPlaces = this.#db.prepare(
         `SELECT (SELECT max(number) FROM stream) AS streams, max(position) AS position,
          (SELECT recorded_at FROM event ORDER BY position DESC LIMIT 1) AS recorded_at FROM event`,
@@ -117,17 +117,21 @@ export class Writer {
       const head = this.#head(stream);
       let outcome = appended;
       let position: number | undefined = 0;
+      let recorded = this.#recordedAt;
       if (head.revision === expected) {
         this.#extend(head, stream, batch, at, count, recordedAt);
         position = this.#position;
       } else {
-        position = this.#firstResult(head, expected, batch.ids, at, count);
-        outcome = position === undefined ? conflicted : repeated;
+        const first = this.#firstResult(head, expected, batch.ids, at, count);
+        outcome = first === undefined ? conflicted : repeated;
+        position = first?.position;
+        recorded = first?.recordedAt ?? 0;
       }
       const answer = answerAt + i * answerWidth;
       answers[answer] = outcome;
       answers[answer + 1] = outcome === repeated ? expected + count : head.revision;
       answers[answer + 2] = position ?? 0;
+      answers[answer + 3] = recorded;
       at += count;
     }
   }
@@ -155,15 +159,21 @@ export class Writer {
     return head;
   }
 
-  /** Position of the last event where exactly these ids stand after the expected revision. */
-  #firstResult(head: Head, expected: number, ids: readonly string[], at: number, count: number): number | undefined {
-    let position: number | undefined;
+  /** Position and recording of the last event where exactly these ids stand after the expected revision. */
+  #firstResult(
+    head: Head,
+    expected: number,
+    ids: readonly string[],
+    at: number,
+    count: number,
+  ): { readonly position: number; readonly recordedAt: number } | undefined {
+    let last: { position: number; recordedAt: number } | undefined;
     for (let k = 0; k < count; k++) {
       const row = this.#idAt.get(head.number, expected + 1 + k);
       if (row === undefined || row['id'] !== ids[at + k]) return undefined;
-      position = Number(row['position']);
+      last = { position: Number(row['position']), recordedAt: Date.parse(String(row['recorded_at'])) };
     }
-    return position;
+    return last;
   }
 
   /** A full disk fails the commit, which rolls back; after any other error nobody knows what the disk holds. */
