@@ -143,7 +143,9 @@ function onGate(gates: Gates, event: Event): void {
     case 'EnrollmentClosingDropped':
       return gates.drop(`enrollment-${event.data.enrollmentId}`, 'closing', event.stream);
     case 'EnrollmentClosed':
-      gates.drop(`enrollment-${event.data.enrollmentId}`, 'closing', event.stream);
+      // A graduation that announced itself stays announced when the gate closes for something else: a completion, say.
+      if (['graduated', 'abandoned', 'annulled'].includes(event.data.status))
+        gates.drop(`enrollment-${event.data.enrollmentId}`, 'closing', event.stream);
       return gates.drop(`enrollment-${event.data.enrollmentId}`, 'enrollment', event.stream);
     case 'PeriodHeld':
       return take(gates, event, 'period', event.data.commandId);
