@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { day, past, recordedOf, type Past } from '../../test/support/given.ts';
+import { day, past, recordedOf, type Past } from '../../test/support/past.ts';
 import { applyCorrections, asOf, type EffectOnHistory } from './as-of.ts';
 import type { DomainEvent } from './decider.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { circumstances, digestOf, examples } from '../../test/support/given.ts';
+import { examples } from '../../test/support/given.ts';
+import { circumstances, digestOf } from '../../test/support/past.ts';
 import type { Decider, Recorded } from './decider.ts';
 import {
   evolveApprovals,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { registrar } from '../../test/support/given.ts';
+import { registrar } from '../../test/support/past.ts';
 import { contact, identity } from '../../test/support/histories.ts';
 import { createMemoryKeyVault } from '../adapters/memory/key-vault.ts';
 import type { Envelope } from '../kernel/decider.ts';

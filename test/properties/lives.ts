@@ -20,7 +20,7 @@ import {
 import { pendingRequests, type Approvals } from '../../libs/kernel/four-eyes.ts';
 import { isRefusal } from '../../libs/kernel/refusal.ts';
 import { addDays, startOfDay } from '../../libs/kernel/time.ts';
-import { circumstances, past, recordedOf, zone } from '../support/given.ts';
+import { circumstances, past, recordedOf, zone } from '../support/past.ts';
 import { administrative, admission, calendar, contact, facts, identity, source } from '../support/histories.ts';
 
 /** Runs are seeded: SEED=… replays or varies them. */

@@ -7,7 +7,7 @@ import type {
 } from '../../libs/events/catalog/enrollment.ts';
 import { defaultPolicy, type CalendarFact, type ClassFact, type ProgramFact } from '../../libs/facts/reference.ts';
 import type { Contact, Identity } from '../../libs/kernel/personal.ts';
-import { past, type Past } from './given.ts';
+import { past, type Past } from './past.ts';
 
 /** One learner's typical lives, as the past of an example. Everything lies in the academic year 2025/26. */
 export const identity: Identity = {

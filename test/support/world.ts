@@ -15,7 +15,7 @@ import type { EventStore } from '../../libs/ports/event-store.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { Transactor, type Answer, type CommandContext } from '../../libs/runtime/transact.ts';
 import { calendar, program } from './histories.ts';
-import { day, institutionId, registrar, zone } from './given.ts';
+import { day, institutionId, registrar, zone } from './past.ts';
 
 /** How one call differs from the ordinary. */
 export interface Call {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { examples, expectTable, past } from '../../../test/support/given.ts';
+import { examples, expectTable } from '../../../test/support/given.ts';
+import { past } from '../../../test/support/past.ts';
 import { commonRefusals } from '../../kernel/refusals.ts';
 import { classes, classIdOf, classStream } from './class.ts';
 import { classCommands } from './commands.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { day, digestOf, examples, expectTable, past, type Past } from '../../../test/support/given.ts';
+import { examples, expectTable } from '../../../test/support/given.ts';
+import { day, digestOf, past, type Past } from '../../../test/support/past.ts';
 import {
   admission,
   admitted,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { day, digestOf, examples, expectTable, past } from '../../../test/support/given.ts';
+import { examples, expectTable } from '../../../test/support/given.ts';
+import { day, digestOf, past, recordedOf } from '../../../test/support/past.ts';
 import { closed, contact, facts, identified, identity, opened, registered, source } from '../../../test/support/histories.ts';
 import { foldEnrollment } from '../../facts/enrollment.ts';
 import { asOf } from '../../kernel/as-of.ts';
@@ -7,7 +8,6 @@ import { effective } from '../../kernel/decider.ts';
 import { effectOf } from '../../events/events.ts';
 import type { Identity } from '../../kernel/personal.ts';
 import { commonRefusals } from '../../kernel/refusals.ts';
-import { recordedOf } from '../../../test/support/given.ts';
 import { learnerCommands } from './commands.ts';
 import { learner, learnerStream, type LearnerCommand, type LearnerFacts } from './learner.ts';
 

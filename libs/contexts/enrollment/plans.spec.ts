@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { day } from '../../../test/support/given.ts';
+import { day } from '../../../test/support/past.ts';
 import { admission as anyAdmission, contact, identity, source } from '../../../test/support/histories.ts';
 import { ecommerce, World } from '../../../test/support/world.ts';
 import { isRefusal, type Refusal } from '../../kernel/refusal.ts';

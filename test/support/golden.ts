@@ -1,0 +1,199 @@
+import { createMemoryKeyVault } from '../../libs/adapters/memory/key-vault.ts';
+import { catalog, type LedgerEvent, type LedgerEventType } from '../../libs/events/events.ts';
+import type { Envelope } from '../../libs/kernel/decider.ts';
+import { eventId } from '../../libs/kernel/ids.ts';
+import { purposes } from '../../libs/kernel/purposes.ts';
+import type { KeyVault } from '../../libs/ports/key-vault.ts';
+import { day, institutionId, registrar } from './past.ts';
+import { admission, calendar, contact, identity, program, source } from './histories.ts';
+
+/** An event as some release wrote it. A golden file is made of it once, and is the truth from then on. */
+export interface Example {
+  readonly type: LedgerEventType;
+  readonly version: number;
+  readonly stream: string;
+  readonly subjectId: string | null;
+  readonly data: object;
+  readonly reasonText?: string;
+}
+
+const subject = 'chen';
+
+/** A vault whose keys follow from a fixed seed, so that golden files open for ever. */
+export async function goldenVault(): Promise<KeyVault> {
+  const vault = createMemoryKeyVault({ seed: 'golden files' });
+  for (const purpose of purposes) await vault.obtain(subject, purpose);
+  return vault;
+}
+
+type DataOf<T extends LedgerEventType> = Extract<LedgerEvent, { type: T }>['data'];
+
+const request = { requestId: 'q7', target: '2' } as const;
+const { learnerId: _her, ...admitted } = admission;
+const admissionData = { learnerId: subject, ...admitted };
+const guardian = { name: '王芳', relation: 'mother', phone: '13700000000' };
+
+/** Realistic content of the present version of every type: a new type or version does not compile without one. */
+const present: { readonly [T in LedgerEventType]: readonly [stream: string, data: DataOf<T>, reasonText?: string] } = {
+  RecordRead: ['access-chen', { route: 'GET /enrollments/:id', query: { effectiveAsOf: '2026-01-01' }, subjects: 1 }],
+  CommandAbandoned: ['enrollment-e1', { commandId: 'command-17' }],
+  ClaimTaken: ['claim-college-student-number-x', { kind: 'student-number', owner: 'enrollment-e1', commandId: 'command-17' }],
+  ClaimReleased: ['claim-college-student-number-x', { owner: 'enrollment-e1' }],
+  ApprovalRequested: [
+    'learner-chen',
+    {
+      requestId: 'q7',
+      act: 'CorrectIdentity',
+      against: 'identity@0',
+      target: '0',
+      targetEffectiveAt: day('2025-08-20'),
+      proposal: { idClaim: 'claim-new', oldIdClaim: 'claim-old' },
+      personal: { old: identity, new: { ...identity, name: '陈晓晓' } },
+      evidence: ['户籍证明 2026-14'],
+    },
+    '户口簿登记有误',
+  ],
+  ApprovalGranted: ['learner-chen', { requestId: 'q7', digest: 'digest-of-the-request' }],
+  ApprovalRefused: ['learner-chen', { requestId: 'q7' }],
+  ApprovalStale: ['learner-chen', { requestId: 'q7', now: 'identity@3' }],
+  LearnerIdentified: ['learner-chen', { identity, contact, idClaim: 'claim-college-id-number-x', source }],
+  IdentityCorrected: [
+    'learner-chen',
+    {
+      ...request,
+      target: '0',
+      change: { old: identity, new: { ...identity, name: '陈晓晓' } },
+      idClaim: 'claim-college-id-number-x',
+    },
+  ],
+  ContactChanged: ['learner-chen', { contact }],
+  GuardianLinked: ['learner-chen', { guardianId: 'wang', guardian }],
+  GuardianUnlinked: ['learner-chen', { guardianId: 'wang' }],
+  LearnerAnnulled: ['learner-chen', {}],
+  EnrollmentOpened: [
+    'learner-chen',
+    { enrollmentId: 'e1', programId: admission.programId, entryDate: '2025-09-01', commandId: 'command-17' },
+  ],
+  EnrollmentClosing: ['learner-chen', { enrollmentId: 'e1', commandId: 'command-17' }],
+  EnrollmentClosingDropped: ['learner-chen', { enrollmentId: 'e1' }],
+  EnrollmentClosed: ['learner-chen', { enrollmentId: 'e1', status: 'withdrawn' }],
+  PeriodHeld: ['learner-chen', { holder: 'selection-s1', from: '2026-03-01', to: '2026-08-31', commandId: 'command-17' }],
+  PeriodReleased: ['learner-chen', { holder: 'selection-s1' }],
+  HoldPlaced: ['learner-chen', { holdId: 'h1', kind: 'clawback' }],
+  HoldLifted: ['learner-chen', { holdId: 'h1' }],
+  PersonalDataErased: ['learner-chen', { requestId: 'q7', purposes: ['contact'], legalBasis: 'PIPL-47' }],
+  LearnerAdmitted: ['enrollment-e1', { ...admissionData, source }],
+  EnrollmentImported: [
+    'enrollment-e1',
+    {
+      ...admissionData,
+      status: 'completed',
+      suspension: null,
+      statusDate: '2022-07-01',
+      studentNumber: '20190007',
+      convertibleUntil: '2024-07-01',
+      source,
+    },
+  ],
+  StudentTransferredIn: [
+    'enrollment-e1',
+    { ...admissionData, fromSchool: '第二职业学院', studentNumber: '20260001', recheckDueBy: '2026-06-10' },
+  ],
+  PlaceDeclined: ['enrollment-e1', {}],
+  PlaceRetained: ['enrollment-e1', { until: '2026-09-01' }],
+  AdmissionAnnulled: ['enrollment-e1', { requestId: 'q7', target: '0' }],
+  StudentRegistered: [
+    'enrollment-e1',
+    { studentNumber: '20250101', classId: 'class-a', recheckDueBy: '2025-12-01', source: null },
+  ],
+  AdmissionRecheckPassed: ['enrollment-e1', {}],
+  RegistrationRevoked: ['enrollment-e1', { requestId: 'q7', ground: 'fraud' }],
+  AnnualRegistrationRecorded: ['enrollment-e1', { academicYear: '2025-2026' }],
+  StudySuspended: ['enrollment-e1', { ground: 'illness', until: '2026-12-01', appliedOn: '2025-11-20' }, '骨折，附医院证明'],
+  StatusRetained: ['enrollment-e1', { ground: 'military-service', until: '2027-12-01' }],
+  StudyResumed: ['enrollment-e1', { appliedOn: '2026-11-20', classId: 'class-b' }],
+  MajorChanged: ['enrollment-e1', { fromProgramId: 'ecommerce', programId: 'logistics', classId: null }],
+  ClassChanged: ['enrollment-e1', { fromClassId: 'class-a', classId: 'class-b' }],
+  StudentTransferredOut: ['enrollment-e1', { toSchool: '第三职业学院', ground: 'hardship' }],
+  StudentWithdrawn: ['enrollment-e1', { ground: 'medically-unable' }, '长期住院'],
+  WithdrawalReverted: ['enrollment-e1', request],
+  StudentExpelled: ['enrollment-e1', { decisionNumber: '校纪〔2026〕7号' }],
+  StudentDeceased: ['enrollment-e1', {}],
+  StudentGraduated: ['enrollment-e1', { creditsAttested: true }],
+  StudyLeftIncomplete: ['enrollment-e1', {}],
+  StudyCompleted: ['enrollment-e1', { convertibleUntil: '2028-02-20' }],
+  EnrollmentCorrected: ['enrollment-e1', { ...request, field: 'until', old: '2026-12-01', new: '2026-06-01' }],
+  RecordLocked: ['enrollment-e1', {}],
+  ClassFormed: [
+    'class-c1',
+    { kind: 'teaching', name: '统计基础', programId: 'ecommerce', course: 'statistics@1', term: '2025-1' },
+  ],
+  TeacherAssignedToClass: ['class-c1', { teacherId: 'li' }],
+  RosterChanged: ['class-c1', { added: ['e1', 'e2'], removed: ['e3'] }],
+  ClassClosed: ['class-c1', {}],
+  ImportStarted: ['import-run1', { kind: 'roster', fileDigest: 'file-digest', options: { formClasses: true }, ordinal: 1 }],
+  ImportFinished: ['import-run1', { rows: 3, taken: 1, unchanged: 1, refused: 1 }],
+  ProgramPublished: ['program-p1', program],
+  ProgramGroupFormed: ['group-g1', { name: { zh: '电商专业群', en: 'E-commerce group' }, programIds: ['p1', 'p2'] }],
+  ProgramJoinedGroup: ['group-g1', { programId: 'p3' }],
+  CalendarPublished: [
+    'calendar-college',
+    { ...calendar, holidays: [{ name: { zh: '国庆节', en: 'National Day' }, from: '2025-10-01', to: '2025-10-07' }] },
+  ],
+  EnrollmentPolicyAdopted: [
+    'policy-college',
+    { recheckMonths: 3, conversionMonths: 24, transferGrounds: ['illness', 'hardship'], eraseRegisteredIdentities: false },
+  ],
+  OrganizationRegistered: [
+    'organization-o1',
+    { creditCode: '91330100799655058B', name: { zh: '某电商有限公司', en: 'Some E-commerce Ltd.' }, kind: 'enterprise' },
+  ],
+};
+
+/** What earlier releases wrote: upcasters answer for these. */
+const earlier: readonly Example[] = [
+  {
+    type: 'StudySuspended',
+    version: 1,
+    stream: 'enrollment-e1',
+    subjectId: subject,
+    data: { ground: 'pregnancy', until: '2026-09-01' },
+    reasonText: '预产期 2026 年 3 月',
+  },
+];
+
+const aboutPersons = ['learner-', 'enrollment-'];
+
+export const goldenExamples: readonly Example[] = [
+  ...Object.entries(present).map(([type, [stream, data, reasonText]]): Example => ({
+    type: type as LedgerEventType,
+    version: catalog[type as LedgerEventType].version,
+    stream,
+    subjectId: aboutPersons.some((prefix) => stream.startsWith(prefix)) ? subject : null,
+    data,
+    ...(reasonText === undefined ? {} : { reasonText }),
+  })),
+  ...earlier,
+];
+
+export const fileOf = ({ type, version }: { readonly type: string; readonly version: number }): string =>
+  `${type}.v${version}.json`;
+
+export const envelopeOf = ({ type, version, stream, subjectId, data, reasonText }: Example): Envelope => ({
+  id: eventId('command-17', stream, 'own', 0),
+  type,
+  version,
+  stream,
+  effectiveAt: day('2026-03-01'),
+  decidedAt: '2026-03-02T01:30:00.000Z',
+  actor: registrar('zhao'),
+  ...(reasonText === undefined ? {} : { reason: { code: 'other', text: reasonText } }),
+  commandId: 'command-17',
+  commandDigest: 'digest-of-the-command',
+  correlationId: 'correlation-5',
+  causationId: 'command-17',
+  institutionId,
+  subjectId,
+  basis: [{ stream: 'policy-college', revision: '0' }],
+  data,
+});
