@@ -36,6 +36,16 @@ export interface ProjectionOptions {
   readonly pollMs?: number;
   /** Hears of faults that the engine retries; poison events stand in `status`. */
   readonly onFault?: (fault: unknown) => void;
+  /** Called when views moved, stopped or were swapped. */
+  readonly onMoved?: (standing: readonly Standing[]) => void;
+}
+
+/** Where a view's live rows stand. */
+export interface Standing {
+  readonly view: string;
+  readonly position: bigint;
+  readonly generation: number;
+  readonly state: 'live' | 'stopped' | 'outdated';
 }
 
 /** A fold that failed: the view stands before this event until a retry succeeds, the others go on. */
@@ -63,12 +73,8 @@ export interface Rebuilt {
   readonly digests: { readonly live: string; readonly rebuilt: string } | null;
 }
 
-export interface ViewStatus {
-  readonly view: string;
+export interface ViewStatus extends Standing {
   readonly version: number;
-  readonly generation: number;
-  readonly state: 'live' | 'stopped' | 'outdated';
-  readonly position: bigint;
   readonly head: bigint;
   readonly lagEvents: bigint;
   /** Age of the oldest event that is not folded. */
@@ -105,6 +111,9 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
+/** How every sealed value begins (SealedText): where there is none, there is nothing to open. */
+const sealed = '"sealed.';
+
 /** An event as a page brings it, decoded at most once for all views that take it. */
 class Decoded {
   readonly stored: StoredEvent;
@@ -117,7 +126,8 @@ class Decoded {
   }
 
   for(view: View): Recorded {
-    return view.opened ? this.#decoder.decodeOpen(this.stored) : (this.#sealed ??= this.#decoder.decode(this.stored));
+    const opened = view.opened && this.stored.json.includes(sealed);
+    return opened ? this.#decoder.decodeOpen(this.stored) : (this.#sealed ??= this.#decoder.decode(this.stored));
   }
 }
 
@@ -273,10 +283,8 @@ export class Projection {
 
   /** Those who stand where the hindmost stands that is past `after` and has not had its page yet. */
   #hindmost(after: bigint, stepped?: ReadonlySet<Follower>): Follower[] {
-    const now = this.#now();
     const ready = this.#followers.filter(
-      ({ view, position, poison, outdated }) =>
-        !outdated && position > after && (poison === null || poison.retryAt <= now) && !this.#rests(view.store),
+      (one) => !one.outdated && one.position > after && !this.#waits(one) && !this.#rests(one.view.store),
     );
     let hindmost: bigint | undefined;
     for (const follower of ready) {
@@ -286,7 +294,17 @@ export class Projection {
   }
 
   #rests(store: ViewStore): boolean {
-    return (this.#resting.get(store)?.until ?? 0) > this.#o.clock.now();
+    return this.#isAhead(this.#resting.get(store)?.until ?? 0);
+  }
+
+  /** A time to wait for. One further ahead than any backoff was set by a clock that has gone back since. */
+  #isAhead(ms: number): boolean {
+    const wait = ms - this.#o.clock.now();
+    return wait > 0 && wait <= lastRetryMs;
+  }
+
+  #waits({ poison }: Follower): boolean {
+    return poison !== null && this.#isAhead(Date.parse(poison.retryAt));
   }
 
   /** True where it worked; a fault of this store lets its views rest and is no fault of theirs. */
@@ -318,7 +336,7 @@ export class Projection {
         const together = lane.filter(({ view }) => view.store === store);
         if (together.length > 0) await this.#withStore(store, () => this.#fold(store, together, events, page.scannedTo));
       }
-      this.#settleWaiters();
+      this.#moved();
     }
     const head = page.end ? page.scannedTo : null;
     for (const follower of lane) {
@@ -404,6 +422,7 @@ export class Projection {
       attempts,
       retryAt: new Date(this.#o.clock.now() + backoff(attempts)).toISOString(),
     };
+    this.#moved();
     if (follower.rebuild) {
       this.#followers = this.#followers.filter((one) => one !== follower);
       this.#retired.push(asGeneration(follower));
@@ -439,10 +458,9 @@ export class Projection {
         this.#toScrub.delete(name);
       });
     }
-    const now = this.#now();
-    for (const { view, outdated, poison } of this.#followers) {
-      if (!outdated || this.#rebuilding(view.name) || (poison !== null && poison.retryAt > now)) continue;
-      this.rebuild(view.name).catch(() => undefined);
+    for (const follower of this.#followers) {
+      if (!follower.outdated || this.#rebuilding(follower.view.name) || this.#waits(follower)) continue;
+      this.rebuild(follower.view.name).catch(() => undefined);
     }
   }
 
@@ -504,7 +522,7 @@ export class Projection {
     if (live) this.#retired.push(asGeneration(live));
     const { rebuild: _built, ...swapped } = follower;
     this.#followers = [...this.#followers.filter((one) => one !== live && one !== follower), swapped];
-    this.#settleWaiters();
+    this.#moved();
     rebuild.resolve({ view: view.name, generation, position, digests });
   }
 
@@ -519,7 +537,7 @@ export class Projection {
     let stopped = false;
     for (const follower of this.#followers) {
       if (follower.view.name !== view || follower.poison === null) continue;
-      follower.poison = { ...follower.poison, retryAt: '' };
+      follower.poison = { ...follower.poison, retryAt: this.#now() };
       stopped = true;
     }
     if (stopped) this.#bell.ring();
@@ -543,7 +561,7 @@ export class Projection {
     const ages = new Map<bigint, number>();
     const answers: ViewStatus[] = [];
     for (const follower of this.#followers.filter((one) => !one.rebuild)) {
-      const { view, generation, position, poison, outdated } = follower;
+      const { view, generation, position, poison } = follower;
       if (position < head && !ages.has(position)) {
         const [next] = (await this.#o.events.readAll(position, { limit: 1 })).events;
         ages.set(position, next ? Math.max(0, this.#o.clock.now() - Date.parse(next.recordedAt)) : 0);
@@ -553,7 +571,7 @@ export class Projection {
         view: view.name,
         version: view.version,
         generation,
-        state: outdated ? 'outdated' : poison ? 'stopped' : 'live',
+        state: stateOf(follower),
         position,
         head,
         lagEvents: head > position ? head - position : 0n,
@@ -586,7 +604,15 @@ export class Projection {
     return reached();
   }
 
-  #settleWaiters(): void {
+  /** As `status`, as far as it needs no look at the log. */
+  standing(): readonly Standing[] {
+    return this.#followers
+      .filter((one) => !one.rebuild)
+      .map((one) => ({ view: one.view.name, position: one.position, generation: one.generation, state: stateOf(one) }));
+  }
+
+  #moved(): void {
+    this.#o.onMoved?.(this.standing());
     for (const waiter of this.#waiters) if (waiter.reached()) waiter.resolve();
   }
 
@@ -594,6 +620,8 @@ export class Projection {
     return new Date(this.#o.clock.now()).toISOString();
   }
 }
+
+const stateOf = ({ outdated, poison }: Follower): Standing['state'] => (outdated ? 'outdated' : poison ? 'stopped' : 'live');
 
 const asGeneration = ({ view, generation, position, tables }: Follower): Generation => ({
   view: view.name,

@@ -41,7 +41,7 @@ export function sqliteReadStoreOver(
   if (db.isTransaction) db.exec('ROLLBACK');
   if (!readOnly) {
     // NORMAL loses the last commits with the power at most, rows and checkpoint alike: folding again repairs it.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000');
     if (clearText) db.exec('PRAGMA secure_delete = ON');
   }
   db.exec(`PRAGMA cache_size = -${readOnly ? 32 : 64}000; PRAGMA temp_store = MEMORY`);

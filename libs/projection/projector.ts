@@ -1,0 +1,211 @@
+import { Worker } from 'node:worker_threads';
+import type { Rebuilt, RebuildProgress, Standing, ViewStatus } from './engine.ts';
+import type { Answers, FromProjector, ProjectorPaths, ProjectorSettings, ToProjector } from './projector-protocol.ts';
+
+export interface ProjectorOptions {
+  /** SQLite files; log and vault exist, the other two are made. */
+  readonly paths: ProjectorPaths;
+  readonly masterKey: Uint8Array;
+  /** Milliseconds by which the ledger's clock differs from the machine's. */
+  readonly clockShiftMs?: number;
+  readonly batch?: number;
+  readonly pollMs?: number;
+  /** Hears what failed and is tried again. */
+  readonly onFault?: (message: string) => void;
+}
+
+interface Asked {
+  readonly resolve: (answer: Answers[keyof Answers]) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: ((progress: RebuildProgress) => void) | undefined;
+}
+
+interface Waiter {
+  readonly reached: () => boolean;
+  readonly resolve: (reached: boolean) => void;
+}
+
+// Built code runs beside .js, tests and scripts beside .ts.
+const entry = new URL(`./projector.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+const firstRestartMs = 500;
+const lastRestartMs = 30_000;
+
+/**
+ * All views, folded in a thread of their own: folding never holds up a request. Where the thread dies it is started again with backoff and goes on
+ * from the checkpoints on disk, a rebuild included.
+ */
+export class Projector {
+  readonly #settings: ProjectorSettings;
+  readonly #onFault: (message: string) => void;
+  readonly #asked = new Map<number, Asked>();
+  readonly #waiters = new Set<Waiter>();
+  #worker: Worker | undefined;
+  #standing: readonly Standing[] = [];
+  #ids = 0;
+  #deaths = 0;
+  #restart: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  private constructor({ onFault, clockShiftMs = 0, ...options }: ProjectorOptions) {
+    this.#settings = { ...options, clockShiftMs };
+    this.#onFault = onFault ?? (() => {});
+  }
+
+  /** Throws where it cannot start: a log or a vault that is missing, a key that does not fit, views of a newer release. */
+  static async start(options: ProjectorOptions): Promise<Projector> {
+    const projector = new Projector(options);
+    await projector.#spawn();
+    return projector;
+  }
+
+  #spawn(): Promise<void> {
+    const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+    const worker = new Worker(entry, { workerData: this.#settings, name: 'projector' });
+    this.#worker = worker;
+    let why = 'its thread ended';
+    let started = false;
+    worker.on('message', (message: FromProjector) => {
+      if (message.kind === 'ready') {
+        started = true;
+        this.#deaths = 0;
+        resolve();
+      }
+      if (message.kind === 'refused') why = message.message;
+      else this.#hear(message);
+    });
+    worker.on('error', (error: unknown) => (why = error instanceof Object && 'message' in error ? String(error.message) : why));
+    worker.once('exit', () => {
+      const gone = new Error(`the projector is gone: ${why}`);
+      reject(gone);
+      for (const { reject: fail } of this.#asked.values()) fail(gone);
+      this.#asked.clear();
+      if (this.#worker === worker) this.#worker = undefined;
+      // Who starts it for the first time hears of it; later it is started again.
+      if (!this.#closed && (started || this.#deaths > 0)) this.#startAgain(why);
+    });
+    return ready;
+  }
+
+  #startAgain(why: string): void {
+    const ms = Math.min(lastRestartMs, firstRestartMs * 2 ** this.#deaths);
+    this.#deaths += 1;
+    this.#onFault(`the projector ended (${why}) and is started again in ${ms} ms`);
+    this.#restart = setTimeout(() => {
+      this.#spawn().catch(() => undefined);
+    }, ms);
+    this.#restart.unref();
+  }
+
+  #hear(message: Exclude<FromProjector, { readonly kind: 'refused' }>): void {
+    switch (message.kind) {
+      case 'ready':
+      case 'moved':
+        this.#standing = message.standing;
+        for (const waiter of this.#waiters) if (waiter.reached()) waiter.resolve(true);
+        return;
+      case 'fault':
+        return this.#onFault(message.message);
+      case 'progress':
+        return this.#asked.get(message.id)?.onProgress?.(message.progress);
+      case 'answer':
+        this.#asked.get(message.id)?.resolve(message.answer);
+        this.#asked.delete(message.id);
+        return;
+      case 'failed':
+        this.#asked.get(message.id)?.reject(new Error(message.message));
+        this.#asked.delete(message.id);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #post(message: ToProjector): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    this.#worker?.postMessage(message);
+  }
+
+  #ask<K extends keyof Answers>(
+    message: { readonly kind: K } & Omit<Extract<ToProjector, { readonly kind: K }>, 'id' | 'kind'>,
+    onProgress?: (progress: RebuildProgress) => void,
+  ): Promise<Answers[K]> {
+    if (this.#worker === undefined) return Promise.reject(new Error('the projector is not running'));
+    const { promise, resolve, reject } = Promise.withResolvers<Answers[keyof Answers]>();
+    const id = (this.#ids += 1);
+    this.#asked.set(id, { resolve, reject, onProgress });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same message with its id
+    this.#post({ ...message, id } as unknown as ToProjector);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every question is answered in kind
+    return promise as Promise<Answers[K]>;
+  }
+
+  /** Something was appended: it looks at once. Only a hint. */
+  notify(): void {
+    this.#post({ kind: 'notify' });
+  }
+
+  /** Until a view (all that are not stopped, where none is named) holds everything up to a position; false after the time. */
+  waitFor(position: bigint, timeoutMs: number, view?: string): Promise<boolean> {
+    const reached = (): boolean => {
+      const asked = this.#standing.filter((one) => (view === undefined ? one.state === 'live' : one.view === view));
+      return asked.length > 0 && asked.every((one) => one.position >= position);
+    };
+    if (reached()) return Promise.resolve(true);
+    this.notify();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const settle = (answer: boolean): void => {
+      clearTimeout(timeout);
+      this.#waiters.delete(waiter);
+      resolve(answer);
+    };
+    const waiter: Waiter = { reached, resolve: settle };
+    const timeout = setTimeout(() => settle(false), timeoutMs);
+    this.#waiters.add(waiter);
+    return promise;
+  }
+
+  /** What the thread said last: where every view stands. */
+  standing(): readonly Standing[] {
+    return this.#standing;
+  }
+
+  status(): Promise<readonly ViewStatus[]> {
+    return this.#ask({ kind: 'status' });
+  }
+
+  /** Digest of a view's rows: equal rows, equal digest. Reads all of them. */
+  digest(view: string): Promise<Answers['digest']> {
+    return this.#ask({ kind: 'digest', view });
+  }
+
+  /** Tries a stopped view again now; false where it was not stopped. */
+  retry(view: string): Promise<boolean> {
+    return this.#ask({ kind: 'retry', view });
+  }
+
+  /** Rebuilds a view beside its live rows; resolves after the swap. */
+  rebuild(
+    view: string,
+    onProgress?: (progress: RebuildProgress) => void,
+    options: { readonly compare?: boolean } = {},
+  ): Promise<Rebuilt> {
+    return this.#ask({ kind: 'rebuild', view, compare: options.compare ?? false }, onProgress);
+  }
+
+  /** Ends the thread as a crash would; it is started again. */
+  async abandon(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  /** Lets it finish its page, then closes its files. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#restart);
+    for (const waiter of this.#waiters) waiter.resolve(false);
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const exited = new Promise((resolve) => worker.once('exit', resolve));
+    this.#post({ kind: 'close' });
+    await exited;
+  }
+}

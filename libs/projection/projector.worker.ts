@@ -1,0 +1,101 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { openSqliteEventReader } from '../adapters/sqlite/event-reader.ts';
+import { openSqliteKeyVault } from '../adapters/sqlite/key-vault.ts';
+import { openSqliteReadStore } from '../adapters/sqlite/read-store.ts';
+import { errorText } from '../adapters/sqlite/sqlite-fault.ts';
+import type { Timer } from '../ports/clock.ts';
+import { allViews } from '../read-models/views.ts';
+import { Codec } from '../runtime/codec.ts';
+import { Projection } from './engine.ts';
+import type { FromProjector, ProjectorSettings, ToProjector } from './projector-protocol.ts';
+
+const port = parentPort!;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Projector alone starts this file
+const settings = workerData as ProjectorSettings;
+
+function tell(message: FromProjector): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  port.postMessage(message);
+}
+
+const timer: Timer = {
+  sleep: (ms, signal) => (ms === 0 ? nextTurn() : sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined)),
+};
+
+try {
+  await serve();
+} catch (error) {
+  tell({ kind: 'refused', message: errorText(error) });
+  port.close();
+}
+
+async function serve(): Promise<void> {
+  const { paths, masterKey, clockShiftMs, batch, pollMs } = settings;
+  // The engine polls by itself; the reader's own subscriptions are not used.
+  const events = openSqliteEventReader({ path: paths.log, pollMs: 'never' });
+  const vault = await openSqliteKeyVault({ path: paths.vault, masterKey, readOnly: true });
+  const stores = {
+    views: openSqliteReadStore({ path: paths.views }),
+    directory: openSqliteReadStore({ path: paths.directory, clearText: true }),
+  };
+  const projection = new Projection({
+    events,
+    decoder: new Codec(vault),
+    stores,
+    views: allViews,
+    clock: { now: () => Date.now() + clockShiftMs },
+    timer,
+    ...(batch === undefined ? {} : { batch }),
+    ...(pollMs === undefined ? {} : { pollMs }),
+    onFault: (fault) => tell({ kind: 'fault', message: errorText(fault) }),
+    onMoved: (standing) => tell({ kind: 'moved', standing }),
+  });
+  await projection.prepare();
+
+  port.on('message', (message: ToProjector) => void answer(projection, message).then(async (ends) => ends && end()));
+  const end = async (): Promise<void> => {
+    await projection.close();
+    await stores.views.close();
+    await stores.directory.close();
+    await events.close();
+    await vault.close();
+    port.close();
+  };
+  tell({ kind: 'ready', standing: projection.standing() });
+  projection.start();
+}
+
+/** True where it was the last message. */
+async function answer(projection: Projection, message: ToProjector): Promise<boolean> {
+  if (message.kind === 'close') return true;
+  if (message.kind === 'notify') {
+    projection.notify();
+    return false;
+  }
+  const { id } = message;
+  try {
+    switch (message.kind) {
+      case 'status':
+        tell({ kind: 'answer', id, answer: await projection.status() });
+        break;
+      case 'digest':
+        tell({ kind: 'answer', id, answer: await projection.digest(message.view) });
+        break;
+      case 'retry':
+        tell({ kind: 'answer', id, answer: projection.retry(message.view) });
+        break;
+      case 'rebuild': {
+        const onProgress = (progress: Parameters<NonNullable<Parameters<Projection['rebuild']>[1]>>[0]): void =>
+          tell({ kind: 'progress', id, progress });
+        tell({ kind: 'answer', id, answer: await projection.rebuild(message.view, onProgress, { compare: message.compare }) });
+        break;
+      }
+      default:
+        message satisfies never;
+    }
+  } catch (error) {
+    tell({ kind: 'failed', id, message: errorText(error) });
+  }
+  return false;
+}
