@@ -122,6 +122,24 @@ export class Folding implements Process {
     return this.#prepared ? this.#ground.books.head - hindmost(this.#disks) : this.#ground.books.head + 1n;
   }
 
+  /** What the engine says of views that stand still. */
+  async stopped(): Promise<string> {
+    let poisons = 'nothing is known of why';
+    const asked = this.#projector?.projection.status().then((all) => {
+      const stopped = all.filter(({ poison }) => poison !== null);
+      if (stopped.length > 0)
+        poisons = stopped
+          .map(({ view, poison }) => `${view} stops before ${poison!.type} ${poison!.position}: ${poison!.error}`)
+          .join('; ');
+    });
+    let answered = false;
+    void asked?.finally(() => {
+      answered = true;
+    });
+    await this.#ground.scheduler.run(500, () => answered);
+    return poisons;
+  }
+
   async close(): Promise<void> {
     await this.#projector?.projection.close();
   }

@@ -36,8 +36,8 @@ export interface Outcome {
 
 /** Far more than any world needs: whoever goes on for longer turns in a circle. */
 const maxSteps = 60_000;
-/** Virtual time in which views must have caught up once nobody disturbs them. */
-const catchUpMs = 600_000;
+/** Virtual time in which views must have caught up once nobody disturbs them: a rest that began by a clock far ahead may be long. */
+const catchUpMs = 3_600_000;
 
 /** Lives a plan from its first step to the last, and judges it. */
 export async function runWorld(plan: WorldPlan, { plant = null, trace = false }: Options = {}): Promise<Outcome> {
@@ -111,8 +111,12 @@ async function caughtUp(ground: Ground, folding: Folding | null): Promise<void> 
   if (!folding) return;
   const until = ground.scheduler.now + catchUpMs;
   await ground.until(() => folding.behind() === 0n || ground.scheduler.now > until, maxSteps);
-  if (folding.behind() !== 0n)
-    throw new Violation('liveness', `the views stand ${folding.behind()} events behind, and nothing moves them`);
+  const behind = folding.behind();
+  if (behind !== 0n)
+    throw new Violation(
+      'liveness',
+      `the views stand ${behind} events behind, and nothing moves them: ${await folding.stopped()}`,
+    );
 }
 
 function shredded({ books, keys }: Ground): void {
