@@ -228,6 +228,7 @@ async function list<Row extends { readonly id: string }>(
   const page = found.slice(0, limit);
   const last = page.at(-1);
   return {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row without what it was sorted by
     rows: page.map(({ place: _place, ...row }) => row as unknown as Row),
     next: found.length > limit && last ? cursorAfter(query, [last.place, last.id]) : null,
     total: total?.n ?? 0,
@@ -271,12 +272,11 @@ export interface GroupRow {
   readonly id: string;
   readonly nameZh: string;
   readonly nameEn: string;
-  /** JSON array of program ids. */
-  readonly programIds: string;
+  readonly programIds: readonly string[];
 }
 
-export const listProgramGroups = (db: ReadQueries, query: Listing): Promise<PageOf<GroupRow> | Refusal> =>
-  list(
+export async function listProgramGroups(db: ReadQueries, query: Listing): Promise<PageOf<GroupRow> | Refusal> {
+  const page = await list<Omit<GroupRow, 'programIds'> & { programIds: string }>(
     db,
     query,
     {
@@ -286,6 +286,9 @@ export const listProgramGroups = (db: ReadQueries, query: Listing): Promise<Page
     },
     ofInstitution(query, null),
   );
+  if (isRefusal(page)) return page;
+  return { ...page, rows: page.rows.map((row) => ({ ...row, programIds: parsed<string[]>(row.programIds) })) };
+}
 
 export interface ClassRow {
   readonly id: string;
@@ -368,16 +371,15 @@ export interface ImportRow {
   readonly startedBy: string;
   /** Null while it runs, or where it was cut off and not taken up again. */
   readonly finishedAt: string | null;
-  /** JSON: rows, taken, unchanged, refused. */
-  readonly counts: string | null;
+  readonly counts: Extract<LedgerEvent, { type: 'ImportFinished' }>['data'] | null;
 }
 
 /** The newest first. */
-export const listImports = (
+export async function listImports(
   db: ReadQueries,
   query: Omit<Listing, 'text'> & { readonly kind?: string },
-): Promise<PageOf<ImportRow> | Refusal> =>
-  list(
+): Promise<PageOf<ImportRow> | Refusal> {
+  const page = await list<Omit<ImportRow, 'counts'> & { counts: string | null }>(
     db,
     query,
     {
@@ -388,6 +390,15 @@ export const listImports = (
     },
     new Conditions().equal('institution_id', query.institutionId).equal('kind', query.kind),
   );
+  if (isRefusal(page)) return page;
+  return {
+    ...page,
+    rows: page.rows.map((row) => ({
+      ...row,
+      counts: row.counts === null ? null : parsed<NonNullable<ImportRow['counts']>>(row.counts),
+    })),
+  };
+}
 
 export interface InForce<Said> {
   readonly said: Said;
