@@ -265,8 +265,10 @@ export class Transactor {
       const taken = await this.takeAll(takes, k, { context, commandId, subjectId });
       if (taken === 'abandoned') return 'abandoned';
       if (isRefusal(taken)) {
-        // A writer that slept may be told that its own later attempt holds the gate: it has been abandoned meanwhile, which is no refusal.
-        if (takes.length > 0 && (await this.load(plan.own)).revision !== own.revision) continue;
+        // A writer that slept may be told that its own later attempt holds the gate: it was abandoned meanwhile, which is no refusal.
+        for (const owner of new Set([plan.own, ...takes.map((take) => take.owner)])) {
+          if ((await this.load(owner)).abandoned.has(commandId)) return 'abandoned';
+        }
         return this.undo(takes, context, commandId, taken);
       }
       // A crashed run took a gate by a clock ahead of this one: what is written now must not seem older than what it rests on.
