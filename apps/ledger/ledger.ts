@@ -7,8 +7,8 @@ import { openSqliteEventStore, type SqliteEventStore } from '../../libs/adapters
 import { openSqliteKeyVault } from '../../libs/adapters/sqlite/key-vault.ts';
 import { loadMasterKey } from '../../libs/adapters/sqlite/master-key.ts';
 import { CurriculumModule } from '../../libs/contexts/curriculum/curriculum.module.ts';
-import { EnrollmentModule } from '../../libs/contexts/enrollment/enrollment.module.ts';
-import { EnrollmentRecords } from '../../libs/contexts/enrollment/records.ts';
+import { EnrollmentModule, EnrollmentRecords } from '../../libs/contexts/enrollment/enrollment.module.ts';
+import { claimsOf, takesOf } from '../../libs/contexts/enrollment/gates.ts';
 import { PartnershipModule } from '../../libs/contexts/partnership/partnership.module.ts';
 import { Authenticator, mintToken, trustDevelopmentKeys, trustIssuer, type TokenClaims } from '../../libs/edge/auth.ts';
 import type { Parts } from '../../libs/edge/parts.ts';
@@ -19,9 +19,13 @@ import type { Clock, Timer } from '../../libs/ports/clock.ts';
 import { StoreFault } from '../../libs/ports/store-fault.ts';
 import { VaultFault } from '../../libs/ports/vault-fault.ts';
 import { Erasures, type Checkpoint } from '../../libs/processes/erasure.ts';
+import { pendingTakes, takesPending } from '../../libs/read-models/pending-takes.ts';
+import { RecordsModule } from '../../libs/records/records.module.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
+import { Recovery } from '../../libs/runtime/recovery.ts';
 import { Transactor } from '../../libs/runtime/transact.ts';
 import { settingsOf, StartRefused, type Settings } from './settings.ts';
+import { openViews, type OpenViews } from './views.ts';
 
 export interface LedgerOptions {
   /** PORT, HOST, LEDGER_…; see the README. */
@@ -70,7 +74,8 @@ async function assemble(
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = (name: string): string => join(folder, name);
 
-  const clock = clockFrom(settings.clockFrom);
+  const clockShiftMs = settings.clockFrom === null ? 0 : settings.clockFrom - Date.now();
+  const clock: Clock = { now: () => Date.now() + clockShiftMs };
   const store = await openSqliteEventStore({ path: file('log.db'), clock });
   open.push(() => store.close());
   await assertClock(store, clock, settings);
@@ -88,11 +93,31 @@ async function assemble(
     store,
     vault,
     checkpoint: checkpointIn(file('erasure.checkpoint')),
+    timer,
     forget: (stream) => transactor.forget(stream),
-    onFault: (fault) => lines.say({ level: 50, msg: 'an erasure is waiting', fault: fault instanceof Error ? fault.name : null }),
+    onFault: (fault) => lines.fault('an erasure is waiting', fault),
   });
   await erasures.start();
   open.push(() => erasures.close());
+
+  const views = await openViews({ folder, masterKey, clockShiftMs, onFault: (message) => lines.fault('views', message) });
+  open.push(() => views.close());
+
+  const recovery = new Recovery({
+    transactor,
+    pending: (before, after) => views.read(pendingTakes, (db) => takesPending(db, before, after ? { after } : {})),
+    takesOf: (institutionId, event) =>
+      takesOf(
+        claimsOf(institutionId, (domain, text) => vault.hmac(domain, text)),
+        event,
+      ),
+    zoneOf: (institutionId) => institutions.get(institutionId) ?? 'Asia/Shanghai',
+    clock,
+    timer,
+    onFault: (fault) => lines.fault('recovery', fault),
+  });
+  recovery.start();
+  open.push(() => recovery.close());
 
   const trusted = settings.issuer
     ? trustIssuer(settings.issuer.issuer, settings.issuer.jwks, settings.issuer.audience)
@@ -106,14 +131,14 @@ async function assemble(
     institutions,
     authenticator: new Authenticator(trusted),
     records: new EnrollmentRecords(transactor, codec),
-    views: { waitFor: async () => true, status: () => [] },
+    views,
     loopback,
-    readiness: async () => [],
+    readiness: () => notReady(store, views),
     erased: () => erasures.catchUp(),
   };
 
   const log = quiet ? null : { level: settings.logLevel, stream: lines };
-  const { app, access } = await createServer({ parts, modules: [EnrollmentModule, CurriculumModule, PartnershipModule, ImportsModule], log });
+  const { app, access } = await createServer({ parts, modules, log });
   open.push(() => access.drain());
   open.push(() => app.close());
   await app.listen(port, host);
@@ -127,6 +152,23 @@ async function assemble(
     return mintToken(folder, claims, lifetimeSeconds);
   };
   return { url, app, parts, settings, mint, close };
+}
+
+const modules = [EnrollmentModule, CurriculumModule, PartnershipModule, ImportsModule, RecordsModule];
+
+/** Events that a view may be behind before requests should go elsewhere: a bulk import is no outage. */
+const lagLimit = 100_000n;
+
+async function notReady(store: SqliteEventStore, views: OpenViews): Promise<readonly object[]> {
+  const reasons: object[] = [];
+  // Asked of the writing connection: a log that cannot be written is no ledger.
+  await store.writerSettings().catch(() => reasons.push({ log: 'not writable' }));
+  const head = await store.head();
+  for (const { name, state, position } of views.status()) {
+    if (state !== 'live') reasons.push({ view: name, state });
+    else if (head - position > lagLimit) reasons.push({ view: name, behind: (head - position).toString() });
+  }
+  return reasons;
 }
 
 const timer: Timer = {
@@ -144,8 +186,9 @@ class LogLines {
     else this.scheduled ??= setTimeout(() => this.flush(), 200).unref();
   }
 
-  say(line: object): void {
-    this.write(`${JSON.stringify({ time: Date.now(), ...line })}\n`);
+  fault(msg: string, fault: unknown): void {
+    const why = fault instanceof Error ? fault.name : typeof fault === 'string' ? fault : null;
+    this.write(`${JSON.stringify({ level: 50, time: Date.now(), msg, fault: why })}\n`);
   }
 
   flush(): void {
@@ -160,13 +203,6 @@ class LogLines {
 function urlOf(app: NestFastifyApplication): string {
   const { address, port, family } = app.getHttpServer().address() as { address: string; port: number; family: string };
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-/** The machine's clock, or one that starts elsewhere and runs on from there. */
-function clockFrom(start: number | null): Clock {
-  if (start === null) return { now: () => Date.now() };
-  const shift = start - Date.now();
-  return { now: () => Date.now() + shift };
 }
 
 /** What was recorded stays recorded: the clock never starts before it. */

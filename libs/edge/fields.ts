@@ -160,6 +160,38 @@ export const Whole = (min: number, max: number, options: FieldOptions = {}): Pro
     { type: 'integer', minimum: min, maximum: max },
   );
 
+/** A whole number in a query: digits. */
+export const Digits = (min: number, max: number, options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    {
+      code: 'WHOLE',
+      zh: `须为 ${min} 至 ${max} 的整数。`,
+      en: `must be a whole number from ${min} to ${max}.`,
+      test: (value) => typeof value === 'string' && /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max,
+    },
+    options,
+    { type: 'integer', minimum: min, maximum: max },
+  );
+
+/** Codes of a list in a query, separated by commas. */
+export const AnyOf = (list: CodeList | Readonly<Record<string, unknown>>, options: FieldOptions = {}): PropertyDecorator => {
+  const codes = codesOf(list);
+  const accepted = codes.join(', ');
+  return field(
+    {
+      code: 'ANY_OF',
+      zh: `须为其中若干项，以逗号分隔：${accepted}。`,
+      en: `must be some of these, separated by commas: ${accepted}.`,
+      test: (value) => typeof value === 'string' && value.split(',').every((code) => codes.includes(code)),
+    },
+    { example: codes[0], ...options },
+    { type: 'string', pattern: `^(${codes.join('|')})(,(${codes.join('|')}))*$` },
+  );
+};
+
+/** true or false in a query. */
+export const Switch = (options: FieldOptions = {}): PropertyDecorator => OneOf({ true: 1, false: 1 }, options);
+
 export const Flag = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { code: 'FLAG', zh: '须为 true 或 false。', en: 'must be true or false.', test: (value) => typeof value === 'boolean' },

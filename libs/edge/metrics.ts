@@ -53,16 +53,16 @@ export class Metrics {
         }
       },
     });
-    const parked = new Gauge({
-      name: 'ledger_view_parked_keys',
-      help: 'Fold keys of a view that wait behind a poison event',
+    const stopped = new Gauge({
+      name: 'ledger_view_stopped',
+      help: 'Whether a view stands before an event that it cannot fold',
       labelNames: ['view'],
       registers: [],
       collect() {
-        for (const status of parts.views.status()) this.set({ view: status.name }, status.parked);
+        for (const status of parts.views.status()) this.set({ view: status.name }, status.state === 'stopped' ? 1 : 0);
       },
     });
-    for (const gauge of [head, lag, parked]) this.registry.registerMetric(gauge);
+    for (const gauge of [head, lag, stopped]) this.registry.registerMetric(gauge);
   }
 
   answered(request: EdgeRequest, status: number, seconds: number): void {

@@ -2,6 +2,8 @@ import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../ports/clock.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
+import type { ReadQueries } from '../ports/read-store.ts';
+import type { View } from '../ports/view.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { Transactor } from '../runtime/transact.ts';
 import type { Authenticator, Principal } from './auth.ts';
@@ -22,7 +24,7 @@ export interface Parts {
   /** True while the server listens on loopback alone. */
   readonly loopback: boolean;
   /** Why requests should go elsewhere for now; empty when ready. */
-  readonly readiness: () => Promise<readonly Readonly<Record<string, unknown>>[]>;
+  readonly readiness: () => Promise<readonly object[]>;
   /** Called once the erasure of somebody's data is on the log; resolves when her keys are gone. */
   readonly erased: () => Promise<void>;
 }
@@ -45,18 +47,33 @@ export interface Records {
   find(kind: RecordKind, id: string): Promise<RecordFacts | null>;
 }
 
+/** Where a view stands, as last heard. */
 export interface ViewStatus {
   readonly name: string;
+  readonly state: 'live' | 'stopped' | 'outdated';
   readonly position: bigint;
-  /** Fold keys that wait behind a poison event. */
-  readonly parked: number;
 }
 
-/** How views stand and what may be asked of them; what they hold is asked of the read models themselves. */
+/** Beside that: its version, how old what it has not folded is, why it stopped, how far a rebuild is. JSON. */
+export type ViewDetails = Readonly<Record<string, unknown>>;
+
+export interface RebuiltView {
+  readonly generation: number;
+  readonly position: bigint;
+  readonly digests: { readonly live: string; readonly rebuilt: string } | null;
+}
+
+/** The views as the edge sees them, wherever they are folded. */
 export interface Views {
+  /** All reads of one query see one moment. `position`: up to where these views hold the log. */
+  read<T>(views: View | readonly View[], query: (db: ReadQueries, position: bigint) => Promise<T>): Promise<T>;
   /** Resolves to true once the view holds everything up to the position, to false after `ms`. */
   waitFor(view: string, position: bigint, ms: number): Promise<boolean>;
   status(): readonly ViewStatus[];
+  /** Something was appended. Only a hint. */
+  notify(): void;
+  details(): Promise<readonly ViewDetails[]>;
+  rebuild(view: string, compare: boolean): Promise<RebuiltView>;
 }
 
 declare module 'fastify' {

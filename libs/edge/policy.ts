@@ -64,7 +64,7 @@ export const policies: Readonly<Record<string, Policy>> = {
     view: 'audit-timeline',
   },
   listAccesses: { may: { ...readers, learner: 'own' }, reads: 'learner', recorded: 'person' },
-  listLearners: { may: readers, recorded: 'list', view: 'directory' },
+  searchLearners: { may: readers, recorded: 'list', view: 'directory' },
 
   // enrollments
   admitLearner: registrarDoes('AdmitLearner'),

@@ -64,7 +64,6 @@ export const edgeProblems = {
     'If-Match names one revision in quotation marks, such as "4".',
   ),
   WAIT_FOR_INVALID: is(400, 'Ledger-Wait-For 须为日志位置。', 'Ledger-Wait-For names a position of the log.'),
-  CURSOR_INVALID: is(400, '游标无效，或与查询条件不符。', 'The cursor is not one of this query.'),
   TOKEN_MISSING: is(401, '须带 Bearer 令牌。', 'A bearer token is needed.'),
   TOKEN_INVALID: is(401, '令牌无效。', 'The token is not valid.'),
   TOKEN_EXPIRED: is(401, '令牌已过期。', 'The token has expired.'),
@@ -78,7 +77,7 @@ export const edgeProblems = {
     '视图尚未到达位置 {wanted}（现为 {reached}）。',
     'The view has not reached position {wanted}; it is at {reached}.',
   ),
-  REBUILD_RUNNING: is(409, '该视图正在重建。', 'This view is being rebuilt already.'),
+  VIEW_NOT_READY: is(503, '视图尚在建立。', 'The view is still being built.'),
   SHUTTING_DOWN: is(503, '服务正在关闭。', 'The server is shutting down.'),
   STORAGE_FULL: is(507, '存储空间已满，未写入任何内容。', 'Storage is full; nothing was written.'),
   INTERNAL: is(500, '内部错误，请提供编号 {correlationId}。', 'An internal error; please give the number {correlationId}.'),
@@ -155,6 +154,7 @@ export const asProblem = (thrown: unknown): Problem => {
     if (thrown.code === 'STORE_FULL') return new Problem('STORAGE_FULL');
     return new Problem(thrown.code === 'STORE_CLOSED' ? 'SHUTTING_DOWN' : 'INTERNAL');
   }
+  if (thrown instanceof Error && thrown.name === 'ViewNotReady') return new Problem('VIEW_NOT_READY');
   const { code, statusCode, status } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown; status?: unknown };
   switch (typeof statusCode === 'number' ? statusCode : typeof status === 'number' ? status : 500) {
     case 400:

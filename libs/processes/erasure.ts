@@ -1,4 +1,5 @@
 import type { Purpose } from '../kernel/purposes.ts';
+import type { Timer } from '../ports/clock.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 
@@ -10,9 +11,10 @@ export interface Checkpoint {
 }
 
 export interface ErasureParts {
-  readonly store: Pick<EventStore, 'readAll' | 'subscribe'>;
+  readonly store: Pick<EventStore, 'readAll'>;
   readonly vault: Pick<KeyVault, 'shred'>;
   readonly checkpoint: Checkpoint;
+  readonly timer: Timer;
   /** Drops what memory holds of a stream. */
   readonly forget: (stream: string) => void;
   /** Hears of what went wrong; the process tries again. */
@@ -20,7 +22,7 @@ export interface ErasureParts {
 }
 
 const types = ['PersonalDataErased'];
-const retryMs = 1_000;
+const pollMs = 5_000;
 
 /**
  * Carries out what PersonalDataErased decided: shreds the keys, whatever crashed in between. The event is the decision and stays;
@@ -72,19 +74,13 @@ export class Erasures {
     }
   }
 
+  /** Grants call `catchUp` themselves; this is for what a fault left undone. */
   private async follow(): Promise<void> {
     const { signal } = this.stop;
     while (!signal.aborted) {
-      try {
-        for await (const page of this.parts.store.subscribe(this.reached, { types, signal })) {
-          if (page.events.length > 0) await this.catchUp();
-        }
-        if (!signal.aborted) return;
-      } catch (fault) {
-        if (signal.aborted) return;
-        this.parts.onFault(fault);
-        await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
-      }
+      await this.parts.timer.sleep(pollMs, signal);
+      if (signal.aborted) return;
+      await this.catchUp().catch(this.parts.onFault);
     }
   }
 }

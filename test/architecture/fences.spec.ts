@@ -19,8 +19,6 @@ const tolerated: Readonly<Record<string, string>> = {
     'the engine keeps its checkpoints and generations in the read store, in the transaction of the rows',
   'sql: libs/projection/digest.ts': 'a digest is taken over whole tables, whichever view they belong to',
   'rooms: libs/projection/projector.worker.ts': 'a worker entry chooses its adapters, as an app does: it belongs to apps/ledger',
-  'rooms: libs/contexts/enrollment/call.ts': 'the envelope on the command bus: part of enrollment.module.ts',
-  'rooms: libs/contexts/enrollment/records.ts': 'who owns a record, for edge: part of enrollment.module.ts',
 };
 
 const named = ({ fence, path, what }: Breach): string => `${fence}: ${path}: ${what}`;

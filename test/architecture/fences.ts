@@ -90,7 +90,7 @@ const rules: Readonly<Record<string, Rules>> = {
   records: { rooms: [...pure, 'ports', 'runtime', 'read-models', 'projection', 'edge'], vendors: [] },
   'records http': {
     rooms: [...pure, 'ports', 'runtime', 'read-models', 'projection', 'edge', 'records'],
-    vendors: [...nest, 'fastify'],
+    vendors: [...nest, 'fastify', 'node:'],
   },
   edge: {
     rooms: ['kernel', 'events', 'ports', 'runtime', 'read-models', 'projection', 'edge http'],

@@ -6,9 +6,9 @@ import { PARTS, principalOf, type EdgeRequest, type Parts } from '../../edge/par
 import { programFact } from '../../facts/reference.ts';
 import { refuse, type Refusal } from '../../kernel/refusal.ts';
 import type { Answer } from '../../runtime/transact.ts';
-import { EnrollmentCall, type PerAttempt } from './call.ts';
 import { classIdOf, type ClassCommand } from './class.ts';
 import { enrollmentSource } from './gates.ts';
+import { EnrollmentCall, type PerAttempt } from './learner.http.ts';
 
 // ── bodies ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

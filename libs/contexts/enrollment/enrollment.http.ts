@@ -19,9 +19,8 @@ import { intakes, lengthsOfStudy, levels, studyForms } from '../../kernel/codes.
 import { mintedId } from '../../kernel/ids.ts';
 import type { Refusal } from '../../kernel/refusal.ts';
 import type { Answer } from '../../runtime/transact.ts';
-import { EnrollmentCall, type PerAttempt } from './call.ts';
 import type { EnrollmentCommand } from './enrollment.ts';
-import { GrantApproval, Plainly, RefuseApproval } from './learner.http.ts';
+import { EnrollmentCall, GrantApproval, Plainly, RefuseApproval, type PerAttempt } from './learner.http.ts';
 
 // ── bodies ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,15 +1,20 @@
 import { Inject, Module } from '@nestjs/common';
 import { CommandHandler, CqrsModule, type ICommandHandler } from '@nestjs/cqrs';
-import { PARTS, type Parts } from '../../edge/parts.ts';
+import { PARTS, type Parts, type RecordFacts, type Records } from '../../edge/parts.ts';
+import type { RecordKind } from '../../edge/policy.ts';
 import { mintedId } from '../../kernel/ids.ts';
-import type { Plan } from '../../kernel/plan.ts';
+import type { Identity } from '../../kernel/personal.ts';
+import { source, type Plan } from '../../kernel/plan.ts';
 import { isRefusal, type Refusal } from '../../kernel/refusal.ts';
-import type { Answer } from '../../runtime/transact.ts';
-import { EnrollmentCall, type Commanded, type PerAttempt } from './call.ts';
+import { addMonths } from '../../kernel/time.ts';
+import type { Codec } from '../../runtime/codec.ts';
+import type { Answer, Loaded, Transactor } from '../../runtime/transact.ts';
+import { classes, classStream } from './class.ts';
 import { ClassController } from './class.http.ts';
 import { EnrollmentController } from './enrollment.http.ts';
-import { claimsOf } from './gates.ts';
-import { LearnerController } from './learner.http.ts';
+import { claimsOf, enrollmentSource, learnerSource } from './gates.ts';
+import type { Learner } from './learner.ts';
+import { EnrollmentCall, LearnerController, type Commanded, type PerAttempt } from './learner.http.ts';
 import { planClass, planEnrollment, planLearner } from './plans.ts';
 
 @CommandHandler(EnrollmentCall)
@@ -54,6 +59,56 @@ function attempt<C extends object>(
   const said = command(commandId);
   const planned = (c: C | Refusal): Plan | Refusal => (isRefusal(c) ? c : plan(c));
   return said instanceof Promise ? said.then(planned) : planned(said);
+}
+
+// ── whose a record is ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const adultAtMonths = 18 * 12;
+const nobody = (): boolean => false;
+
+/** Whose the records of this context are, folded from the log at the moment of asking. */
+export class EnrollmentRecords implements Records {
+  private readonly transactor: Transactor;
+  private readonly codec: Codec;
+
+  constructor(transactor: Transactor, codec: Codec) {
+    this.transactor = transactor;
+    this.codec = codec;
+  }
+
+  async find(kind: RecordKind, id: string): Promise<RecordFacts | null> {
+    switch (kind) {
+      case 'learner':
+        return this.learner(id);
+      case 'enrollment': {
+        const { state, institutionId } = await this.transactor.load(enrollmentSource(id));
+        const person = state.admission ? await this.learner(state.admission.learnerId) : null;
+        return person && institutionId === person.institutionId ? person : null;
+      }
+      case 'class': {
+        const { state, institutionId } = await this.transactor.load(source(classStream(id), classes));
+        return institutionId === null ? null : { institutionId, learnerId: null, isWardOf: nobody, teachers: state.teachers };
+      }
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  private async learner(id: string): Promise<RecordFacts | null> {
+    const { state, institutionId }: Loaded<Learner> = await this.transactor.load(learnerSource(id));
+    if (institutionId === null || !state.known) return null;
+    const isWardOf = (personId: string, today: string): boolean =>
+      Object.hasOwn(state.guardians, personId) && this.isMinor(state, today);
+    return { institutionId, learnerId: id, isWardOf, teachers: [] };
+  }
+
+  /** An unknown birth date counts as adult here: to count it as minor would show something. */
+  private isMinor(state: Learner, today: string): boolean {
+    const opened: unknown = this.codec.reveal(state.identity);
+    if (typeof opened !== 'object' || opened === null) return false;
+    const { birthDate } = 'new' in opened ? (opened.new as Identity) : (opened as Identity);
+    return birthDate !== undefined && today < addMonths(birthDate, adultAtMonths);
+  }
 }
 
 @Module({

@@ -9,10 +9,32 @@ import { checkResidentId } from '../../kernel/national-id.ts';
 import { isOpen, type Identity } from '../../kernel/personal.ts';
 import { purposes, type Purpose } from '../../kernel/purposes.ts';
 import { refuse, type Refusal } from '../../kernel/refusal.ts';
-import type { Answer } from '../../runtime/transact.ts';
-import { EnrollmentCall, type PerAttempt } from './call.ts';
+import type { Answer, CommandContext } from '../../runtime/transact.ts';
+import type { ClassCommand } from './class.ts';
+import type { EnrollmentCommand } from './enrollment.ts';
 import { claimsOf, idNumberValue, learnerSource } from './gates.ts';
 import type { Learner, LearnerCommand } from './learner.ts';
+
+// ── the envelope of this context ───────────────────────────────────────────────────────────────────────────────────────────
+
+/** A command that may depend on its attempt: ids that it mints derive from the attempt's id, and what it reads is read anew. */
+export type PerAttempt<C> = C | ((commandId: string) => C | Refusal | Promise<C | Refusal>);
+
+export type Commanded =
+  | { readonly on: 'learner'; readonly id: string | null; readonly command: PerAttempt<LearnerCommand> }
+  | { readonly on: 'enrollment'; readonly id: string | null; readonly command: PerAttempt<EnrollmentCommand> }
+  | { readonly on: 'class'; readonly id: string | null; readonly command: PerAttempt<ClassCommand> };
+
+/** The envelope on the command bus: who says it, about which record (null: the attempt mints a new one), and what. */
+export class EnrollmentCall {
+  readonly context: CommandContext;
+  readonly commanded: Commanded;
+
+  constructor(context: CommandContext, commanded: Commanded) {
+    this.context = context;
+    this.commanded = commanded;
+  }
+}
 
 // ── bodies ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

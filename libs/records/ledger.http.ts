@@ -1,0 +1,138 @@
+import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { AccessLog } from '../edge/access.ts';
+import { Told } from '../edge/command.ts';
+import { AnyOf, Digits, Flag, Shaped, Switch } from '../edge/fields.ts';
+import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
+import { Problem } from '../edge/problem.ts';
+import { catalog, eventTypes, type LedgerEventType } from '../events/events.ts';
+import type { StoredEvent } from '../ports/event-store.ts';
+import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
+import { enrollmentRegister } from '../read-models/enrollment-register.ts';
+import { enrollmentCounts, eventCounts, ledgerStats } from '../read-models/ledger-stats.ts';
+import { coded, Names } from './shown.ts';
+
+const types = Object.fromEntries(eventTypes.map((type) => [type, 1]));
+
+export class EventsAsked {
+  @Shaped(
+    /^\d{1,18}$/,
+    { zh: '须为日志位置。', en: 'must be a position of the log.' },
+    { optional: true, example: '0', description: 'Position after which to begin; the start where absent' },
+  )
+  after?: string;
+
+  @Digits(1, 1_000_000_000, { optional: true, example: '1000', description: 'Lines at most; all there are by now where absent' })
+  limit?: string;
+
+  @AnyOf(types, { optional: true, example: 'StudySuspended,StudyResumed' })
+  types?: string;
+
+  @Switch({ optional: true, description: 'Opens personal fields' })
+  open?: string;
+}
+
+export class RebuildBody {
+  @Flag({ optional: true, description: 'Also compare the digests of the live and the rebuilt rows' })
+  compare?: boolean;
+}
+
+/** The log itself, its views, and how much there is of what. */
+@Controller('v1')
+export class LedgerRecords {
+  private readonly parts: Parts;
+  private readonly access: AccessLog;
+
+  constructor(@Inject(PARTS) parts: Parts, @Inject(AccessLog) access: AccessLog) {
+    this.parts = parts;
+    this.access = access;
+  }
+
+  /** JSON lines, one event each, of the own institution alone; ends at what was the end of the log when it was asked. */
+  @Get('events')
+  async listEvents(@Req() request: EdgeRequest, @Res() reply: FastifyReply, @Query() asked: EventsAsked): Promise<void> {
+    const head = await this.parts.store.head();
+    // An export is on record before its first line leaves.
+    await this.access.record(request, null);
+    await reply
+      .header('content-type', 'application/x-ndjson; charset=utf-8')
+      .header('ledger-position', head.toString())
+      .header('x-correlation-id', request.id)
+      .send(Readable.from(this.lines(principalOf(request).institution, asked, head), { objectMode: false }));
+  }
+
+  private async *lines(institutionId: string, asked: EventsAsked, head: bigint): AsyncGenerator<string, void, undefined> {
+    const { parts } = this;
+    const open = asked.open === 'true';
+    const filter = asked.types ? { types: asked.types.split(',') } : {};
+    let left = Number(asked.limit ?? Infinity);
+    for (let after = BigInt(asked.after ?? 0); after < head && left > 0;) {
+      const page = await parts.store.readAll(after, { ...filter, limit: 500 });
+      let text = '';
+      for (const stored of page.events) {
+        if (stored.position > head || left === 0) break;
+        if (!isOf(institutionId, stored)) continue;
+        text += open ? `${JSON.stringify(opened(parts, stored))}\n` : asStored(stored);
+        left -= 1;
+      }
+      if (text !== '') yield text;
+      after = page.scannedTo;
+      if (page.end) return;
+      await nextTurn();
+    }
+  }
+
+  @Get('views')
+  async listViews(): Promise<Told> {
+    const head = await this.parts.store.head();
+    return new Told({ head: head.toString(), items: await this.parts.views.details() }, { position: head });
+  }
+
+  /** Folds a view from zero beside the live rows and swaps it in; readers never wait. */
+  @Post('views/:name/rebuild')
+  @HttpCode(200)
+  async rebuildView(@Param('name') name: string, @Body() { compare = false }: RebuildBody): Promise<Told> {
+    if (!this.parts.views.status().some((status) => status.name === name)) throw new Problem('VIEW_UNKNOWN');
+    const { generation, position, digests } = await this.parts.views.rebuild(name, compare);
+    return new Told({ view: name, generation, position: position.toString(), events: position.toString(), digests });
+  }
+
+  /** Figures without persons. */
+  @Get('reports/counts')
+  countEnrollments(@Req() request: EdgeRequest): Promise<Told> {
+    const { institution } = principalOf(request);
+    return this.parts.views.read([enrollmentRegister, ledgerStats], async (db, position) => {
+      const names = new Names(this.parts);
+      const counts = await enrollmentCounts(db, institution);
+      const enrollments = await Promise.all(
+        counts.map(async ({ cohortYear, programId, status, n }) => ({
+          cohort: cohortYear,
+          program: await names.program(programId),
+          status: coded(status, enrollmentStatuses),
+          count: n,
+        })),
+      );
+      const events = (await eventCounts(db, institution)).map(({ type, n, lastRecordedAt }) => ({
+        type,
+        title: catalog[type as LedgerEventType].title,
+        count: n,
+        lastRecordedAt,
+      }));
+      return new Told({ enrollments, events }, { position });
+    });
+  }
+}
+
+const isOf = (institutionId: string, { json }: StoredEvent): boolean =>
+  (JSON.parse(json) as { institutionId: string }).institutionId === institutionId;
+
+/** The writer's bytes with what the log assigned behind them. */
+const asStored = ({ json, revision, position, recordedAt }: StoredEvent): string =>
+  `${json.slice(0, -1)},"revision":"${revision}","position":"${position}","recordedAt":"${recordedAt}"}\n`;
+
+const opened = (parts: Parts, stored: StoredEvent): object => {
+  const { revision, position, ...event } = parts.codec.decodeOpen(stored);
+  return { ...event, revision: revision.toString(), position: position.toString() };
+};

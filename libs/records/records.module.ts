@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ClassRecords } from './classes.http.ts';
+import { EnrollmentRecordsController } from './enrollments.http.ts';
+import { LearnerRecords } from './learners.http.ts';
+import { LedgerRecords } from './ledger.http.ts';
+import { ReferenceRecords } from './reference.http.ts';
+import { TaskRecords } from './tasks.http.ts';
+
+/** Everything that is read: from the log itself where one record is asked about, from views where many are. */
+@Module({
+  controllers: [LearnerRecords, EnrollmentRecordsController, ClassRecords, TaskRecords, ReferenceRecords, LedgerRecords],
+})
+export class RecordsModule {}

@@ -1,0 +1,100 @@
+import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
+import { Told } from '../edge/command.ts';
+import { AnyOf, Digits, Id, OneOf, Switch } from '../edge/fields.ts';
+import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
+import { isRefusal, type Refusal } from '../kernel/refusal.ts';
+import { dateIn, instant } from '../kernel/time.ts';
+import { countTasks, listTasks, taskKinds, taskViews, type Task, type TaskKind, type TaskQuery } from '../read-models/tasks.ts';
+import { given, Paged, pagingOf, zoneOf } from './asking.ts';
+
+const kinds = Object.fromEntries(taskKinds.map((kind) => [kind, 1]));
+
+export class TasksAsked extends Paged {
+  @AnyOf(kinds, { optional: true, example: 'recheck,approval' })
+  kinds?: string;
+
+  @Digits(0, 3650, { optional: true, example: '30', description: 'Days ahead that count as due; 30 where absent' })
+  horizonDays?: string;
+
+  @Id({ optional: true })
+  learnerId?: string;
+
+  @Id({ optional: true })
+  enrollmentId?: string;
+
+  @Switch({ optional: true })
+  overdueOnly?: string;
+
+  @OneOf({ due: 1, since: 1 }, { optional: true })
+  sort?: 'due' | 'since';
+
+  @OneOf({ asc: 1, desc: 1 }, { optional: true })
+  order?: 'asc' | 'desc';
+}
+
+export class TaskCountsAsked {
+  @Digits(0, 3650, { optional: true, example: '30' })
+  horizonDays?: string;
+}
+
+/** What is due, since when and why: computed when asked. */
+@Controller('v1')
+export class TaskRecords {
+  private readonly parts: Parts;
+
+  constructor(@Inject(PARTS) parts: Parts) {
+    this.parts = parts;
+  }
+
+  @Get('tasks')
+  listTasks(@Req() request: EdgeRequest, @Query() asked: TasksAsked): Promise<Told | Refusal> {
+    const { learnerId, enrollmentId, sort, order, horizonDays, overdueOnly } = asked;
+    return this.page(request, {
+      ...given({ learnerId, enrollmentId, sort, order }),
+      ...given({
+        kinds: asked.kinds?.split(',') as TaskKind[] | undefined,
+        horizonDays: horizonDays === undefined ? undefined : Number(horizonDays),
+        overdueOnly: overdueOnly === undefined ? undefined : overdueOnly === 'true',
+      }),
+      ...pagingOf(asked),
+    });
+  }
+
+  @Get('tasks/counts')
+  countTasks(@Req() request: EdgeRequest, @Query() { horizonDays }: TaskCountsAsked): Promise<Told> {
+    const query = { ...this.due(request), ...(horizonDays === undefined ? {} : { horizonDays: Number(horizonDays) }) };
+    return this.parts.views.read(taskViews, async (db, position) => new Told(await countTasks(db, query), { position }));
+  }
+
+  /** What waits for a second person, with what a grant must name. */
+  @Get('approvals')
+  listApprovals(@Req() request: EdgeRequest, @Query() asked: Paged): Promise<Told | Refusal> {
+    return this.page(
+      request,
+      { kinds: ['approval'], sort: 'since', ...pagingOf(asked) },
+      ({ learnerId, enrollmentId, since, detail }) => ({
+        ...detail,
+        learnerId,
+        enrollmentId,
+        requestedAt: since,
+      }),
+    );
+  }
+
+  private due(request: EdgeRequest): { readonly institutionId: string; readonly today: string } {
+    const today = dateIn(instant(this.parts.clock.now()), zoneOf(this.parts, request));
+    return { institutionId: principalOf(request).institution, today };
+  }
+
+  private page(
+    request: EdgeRequest,
+    asked: Omit<TaskQuery, 'institutionId' | 'today'>,
+    shown: (task: Task) => object = (task) => task,
+  ): Promise<Told | Refusal> {
+    const query: TaskQuery = { ...asked, ...this.due(request) };
+    return this.parts.views.read(taskViews, async (db, position) => {
+      const page = await listTasks(db, query);
+      return isRefusal(page) ? page : new Told({ items: page.rows.map(shown), next: page.next, total: page.total }, { position });
+    });
+  }
+}
