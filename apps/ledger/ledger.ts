@@ -13,6 +13,7 @@ import { PartnershipModule } from '../../libs/contexts/partnership/partnership.m
 import { Authenticator, mintToken, trustDevelopmentKeys, trustIssuer, type TokenClaims } from '../../libs/edge/auth.ts';
 import type { Parts } from '../../libs/edge/parts.ts';
 import { createServer } from '../../libs/edge/server.ts';
+import { ExportsModule } from '../../libs/exports/exports.module.ts';
 import { ImportsModule } from '../../libs/imports/imports.module.ts';
 import { instant } from '../../libs/kernel/time.ts';
 import type { Clock, Timer } from '../../libs/ports/clock.ts';

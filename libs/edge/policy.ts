@@ -132,6 +132,7 @@ export const policies: Readonly<Record<string, Policy>> = {
   importProgramRows: registrarDoes('ImportRows'),
   finishImport: registrarDoes('FinishImport'),
   readImport: { may: readers },
+  exportRegister: { may: readers, recorded: 'list', view: 'enrollment-register' },
 
   // the ledger itself
   listEvents: { may: readers, recorded: 'list' },

@@ -1,0 +1,85 @@
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { AccessLog } from '../edge/access.ts';
+import { AnyOf, Digits, Id, OneOf } from '../edge/fields.ts';
+import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
+import { enrollmentStatuses, type EnrollmentStatus } from '../events/catalog/enrollment.ts';
+import { writeCsv } from '../intake/write-csv.ts';
+import type { Language } from '../kernel/bilingual.ts';
+import { isRefusal } from '../kernel/refusal.ts';
+import { dateIn, instant } from '../kernel/time.ts';
+import { enrollmentRegister, listEnrollments, type RegisterQuery } from '../read-models/enrollment-register.ts';
+import { registerForms, registerSheet, type RegisterForm } from './register.ts';
+
+export class RegisterExportAsked {
+  @OneOf(registerForms, {
+    optional: true,
+    description: 'full: every column of a roster; coded: the national register’s 18 fields',
+  })
+  form?: RegisterForm;
+
+  @OneOf({ zh: 1, en: 1 }, { optional: true, description: 'Language of headers and words' })
+  lang?: Language;
+
+  @AnyOf(enrollmentStatuses, { optional: true, example: 'registered,suspended' })
+  status?: string;
+
+  @Id({ optional: true })
+  programId?: string;
+
+  @Id({ optional: true })
+  classId?: string;
+
+  @Digits(1900, 2200, { optional: true, example: '2026', description: 'Year of entry' })
+  cohort?: string;
+}
+
+/** Sheets for other programs. Each is on record before its first line leaves. */
+@Controller('v1/exports')
+export class ExportsController {
+  private readonly parts: Parts;
+  private readonly access: AccessLog;
+
+  constructor(@Inject(PARTS) parts: Parts, @Inject(AccessLog) access: AccessLog) {
+    this.parts = parts;
+    this.access = access;
+  }
+
+  @Get('register')
+  async exportRegister(
+    @Req() request: EdgeRequest,
+    @Res() reply: FastifyReply,
+    @Query() asked: RegisterExportAsked,
+  ): Promise<void> {
+    const { institution: institutionId } = principalOf(request);
+    const zone = this.parts.institutions.get(institutionId)!;
+    const { form = 'full', lang = 'zh', status, programId, classId, cohort } = asked;
+    const query: RegisterQuery = {
+      institutionId,
+      ...(status ? { status: status.split(',') as EnrollmentStatus[] } : {}),
+      ...(programId ? { programId } : {}),
+      ...(classId ? { classId } : {}),
+      ...(cohort ? { cohortYear: Number(cohort) } : {}),
+    };
+    await this.access.record(request, null);
+    const today = dateIn(instant(this.parts.clock.now()), zone);
+    await reply
+      .header('content-type', 'text/csv; charset=utf-8; header=present')
+      .header('content-disposition', `attachment; filename="register-${form}-${today}.csv"`)
+      .header('x-correlation-id', request.id)
+      .send(writeCsv(registerSheet(this.parts, this.enrollments(query), { form, language: lang, zone })));
+  }
+
+  /** Page after page, so that a long export holds no snapshot of the views. */
+  private async *enrollments(query: RegisterQuery): AsyncGenerator<string, void, undefined> {
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const after = cursor;
+      const page = await this.parts.views.read(enrollmentRegister, (db) =>
+        listEnrollments(db, { ...query, limit: 500, ...(after === undefined ? {} : { cursor: after }) }),
+      );
+      if (isRefusal(page)) throw new Error(`the register refused its own cursor: ${page.refused}`);
+      for (const { enrollmentId } of page.rows) yield enrollmentId;
+      cursor = page.next;
+    }
+  }
+}
