@@ -12,15 +12,15 @@ describe('a registrar walks a student through her status', () => {
   let registrar: Person;
   let second: Person;
 
-  const start = async (): Promise<void> => {
-    ledger = await startLedger({ env: { LEDGER_DATA: folder, PORT: '0' }, quiet: true });
+  const start = async (clock: string): Promise<void> => {
+    ledger = await startLedger({ env: { LEDGER_DATA: folder, PORT: '0', LEDGER_CLOCK: clock }, quiet: true });
     registrar = await personOf(ledger, { role: 'registrar' });
     second = await personOf(ledger, { role: 'registrar', sub: 'registrar-2' });
   };
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ledger-registrar-'));
-    await start();
+    await start('2026-11-22T08:00:00+08:00');
   });
   afterAll(async () => {
     await ledger.close();
@@ -139,7 +139,7 @@ describe('a registrar walks a student through her status', () => {
     const first = done(await act('suspend', body, headers), 'StudySuspended');
     expect(first.headers.get('etag')).toBe(`"${first.body.revision}"`);
     await ledger.close();
-    await start();
+    await start('2026-11-22T10:00:00+08:00');
     const again = await act('suspend', body, headers);
     expect(again.body).toEqual({ ...first.body, repeated: true });
     expect(await act('suspend', { ...body, until: '2098-01-01' }, headers)).toMatchObject({
@@ -154,5 +154,126 @@ describe('a registrar walks a student through her status', () => {
     expect(await act('resume', body, { 'if-match': '0' })).toMatchObject({ status: 400, body: { code: 'IF_MATCH_INVALID' } });
     const { actual } = (await act('resume', body, { 'if-match': '"0"' })).body.facts;
     done(await act('resume', body, { 'if-match': `"${actual}"` }), 'StudyResumed');
+  });
+
+  it('reads her own write when she waits for it', async () => {
+    const written = await act('record-annual-registration', { academicYear: '2026-2027' });
+    expect(written).toMatchObject({ status: 409, body: { code: 'ACADEMIC_YEAR_UNKNOWN' } });
+    const resumed = await registrar.get('/v1/enrollments?status=registered');
+    const position = resumed.headers.get('ledger-position')!;
+    const suspended = done(await act('suspend', { ground: 'illness', until: '2099-01-01' }), 'StudySuspended');
+    expect(BigInt(suspended.headers.get('ledger-position')!)).toBeGreaterThan(BigInt(position) - 1n);
+    const headers = { 'ledger-wait-for': suspended.headers.get('ledger-position')! };
+    const list = await registrar.get('/v1/enrollments?status=suspended', headers);
+    expect(list.body).toMatchObject({
+      total: 1,
+      items: [{ enrollmentId, name: '李晓雨', status: { code: 'suspended', zh: '休学或保留学籍' } }],
+    });
+    expect(await registrar.get('/v1/enrollments', { 'ledger-wait-for': 'soon' })).toMatchObject({
+      status: 400,
+      body: { code: 'WAIT_FOR_INVALID' },
+    });
+    const never = await registrar.get(`/v1/enrollments/${enrollmentId}`, { 'ledger-wait-for': '999999' });
+    expect(never).toMatchObject({ status: 503, body: { code: 'VIEW_BEHIND', facts: { wanted: '999999' } } });
+    expect(never.headers.get('retry-after')).toBe('1');
+  });
+
+  it('reads what was true on a day', async () => {
+    const on = async (day: string): Promise<unknown> =>
+      (await registrar.get(`/v1/enrollments/${enrollmentId}?effectiveAsOf=${day}`)).body;
+    expect(await on('2026-08-31')).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await on('2026-09-01')).toMatchObject({ status: { code: 'admitted' }, studentNumber: null });
+    expect(await on('2026-09-10')).toMatchObject({ status: { code: 'registered' }, studentNumber: '2026010101' });
+    // The ground was corrected later: history reads as if it had always said so.
+    expect(await on('2026-09-25')).toMatchObject({ status: { code: 'suspended' }, suspension: { ground: { code: 'family' } } });
+    expect(await on('2026-10-10')).toMatchObject({ status: { code: 'registered' }, program: { code: '530802' } });
+    // The withdrawal was reverted: it never took effect.
+    expect(await on('2026-10-21')).toMatchObject({ status: { code: 'registered' } });
+    expect(await on('2026-02-30')).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      errors: [{ field: 'effectiveAsOf', code: 'MOMENT' }],
+    });
+  });
+
+  it('reads what was believed before it was corrected', async () => {
+    const { items } = (await registrar.get(`/v1/learners/${learnerId}/timeline?kinds=fact&sort=recorded`)).body;
+    const at = (type: string): string => items.find((item: { type: string }) => item.type === type).recordedAt;
+    const believed = new Date(Date.parse(at('StudentWithdrawn'))).toISOString();
+    const then = await registrar.get(`/v1/learners/${learnerId}?recordedAsOf=${believed}`);
+    expect(then.body).toMatchObject({
+      identity: { name: '李小雨' },
+      enrollments: [{ status: { code: 'withdrawn' }, endedAt: '2026-10-19T16:00:00.000Z' }],
+    });
+    const now = await registrar.get(`/v1/learners/${learnerId}`);
+    expect(now.body).toMatchObject({
+      identity: { name: '李晓雨' },
+      contact: { phone: '13800000000' },
+      enrollments: [{ status: { code: 'suspended' } }],
+    });
+    expect(now.headers.get('etag')).toBe(`"${now.body.revision}"`);
+  });
+
+  it('sees who said what, when and why, and on whose approval', async () => {
+    const timeline = (await registrar.get(`/v1/learners/${learnerId}/timeline`)).body;
+    const reverted = timeline.items.find((item: { type: string }) => item.type === 'WithdrawalReverted');
+    expect(reverted).toMatchObject({
+      title: { zh: '撤销退学' },
+      actor: { personId: 'registrar-2', role: 'registrar' },
+      approval: { requestedBy: 'registrar-1', settledBy: 'registrar-2', outcome: 'granted' },
+    });
+    const withdrawn = timeline.items.find((item: { type: string }) => item.type === 'StudentWithdrawn');
+    expect(withdrawn.reason).toEqual({ code: 'own-application', text: '回家创业' });
+    const renamed = timeline.items.find((item: { type: string }) => item.type === 'IdentityCorrected');
+    expect(renamed.data.change).toMatchObject({ old: { name: '李小雨' }, new: { name: '李晓雨' } });
+    const corrected = timeline.items.find((item: { type: string }) => item.type === 'EnrollmentCorrected');
+    expect(corrected.changes).toEqual([{ field: 'ground', old: 'illness', new: 'family' }]);
+  });
+
+  it('finds her by name, and by number', async () => {
+    for (const text of ['晓雨', '2026010101', '1101051949']) {
+      const found = await registrar.post('/v1/learners/search', { text });
+      expect(found).toMatchObject({ status: 200, body: { total: 1, items: [{ learnerId }] } });
+    }
+    expect((await registrar.post('/v1/learners/search', { text: '小雨' })).body.total).toBe(0);
+  });
+
+  it('gives out the log as JSON lines, sealed or open', async () => {
+    const sealed = await registrar.get('/v1/events?types=LearnerIdentified,StudySuspended');
+    expect(sealed.headers.get('content-type')).toContain('application/x-ndjson');
+    const lines = (sealed.body as string)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({
+      type: 'LearnerIdentified',
+      stream: `learner-${learnerId}`,
+      revision: '0',
+      institutionId: 'college',
+    });
+    expect(lines[0].data.identity).toMatch(/^sealed\./);
+    expect(lines.map((line) => typeof line.position + typeof line.recordedAt)).toEqual(lines.map(() => 'stringstring'));
+    const [first] = ((await registrar.get('/v1/events?types=LearnerIdentified&open=true&limit=1')).body as string)
+      .trim()
+      .split('\n');
+    expect(JSON.parse(first!).data.identity.name).toBe('李小雨');
+  });
+
+  it('erases her contact for good, with a second person', async () => {
+    const body = { purposes: ['contact'], legalBasis: 'PIPL art. 47' };
+    const { requestId, digest } = done(
+      await registrar.post(`/v1/learners/${learnerId}/request-erasure`, body),
+      'ApprovalRequested',
+    ).body;
+    const pending = await registrar.get('/v1/approvals', { 'ledger-wait-for': String(await ledger.parts.store.head()) });
+    expect(pending.body.items).toMatchObject([{ requestId, digest, act: 'ErasePersonalData', requestedBy: 'registrar-1' }]);
+    done(
+      await second.post(`/v1/learners/${learnerId}/grant-approval`, { requestId, digest }),
+      'ApprovalGranted',
+      'PersonalDataErased',
+    );
+    const { contact, identity: known, erased } = (await registrar.get(`/v1/learners/${learnerId}`)).body;
+    expect({ contact, known, erased }).toMatchObject({ contact: 'erased', known: { name: '李晓雨' }, erased: ['contact'] });
+    const refused = await registrar.post(`/v1/learners/${learnerId}/request-erasure`, { ...body, purposes: ['identity'] });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'RETENTION_APPLIES' } });
   });
 });
