@@ -1,5 +1,6 @@
 import { Naming, liveGeneration, readNamed } from '../../libs/projection/generations.ts';
-import { pendingTakes, takesPending, type PendingTake } from '../../libs/read-models/pending-takes.ts';
+import type { Unfinished } from '../../libs/runtime/recovery.ts';
+import { pendingTakes, takesPending } from '../../libs/read-models/pending-takes.ts';
 import { StoreFault } from '../../libs/ports/store-fault.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { Violation } from './books.ts';
@@ -100,7 +101,7 @@ export class Folding implements Process {
   }
 
   /** What the view of unfinished takes says, asked from another process. */
-  unfinished(wire: Wire, before: string): Promise<readonly UnfinishedTake[]> {
+  unfinished(wire: Wire, before: string, after: Unfinished | undefined): Promise<readonly Unfinished[]> {
     return wire.call(
       () => `which takes are unfinished since ${before}?`,
       async () => {
@@ -110,7 +111,7 @@ export class Folding implements Process {
           const live = await liveGeneration(db, pendingTakes.name);
           if (!live) return [];
           const named = readNamed(db, new Naming([[pendingTakes, live.generation]]));
-          return (await takesPending(named, before)).map(asEvent);
+          return takesPending(named, before, after ? { after, limit: 3 } : { limit: 3 });
         });
       },
     );
@@ -124,20 +125,19 @@ export class Folding implements Process {
 
   /** What the engine says of views that stand still. */
   async stopped(): Promise<string> {
-    let poisons = 'nothing is known of why';
-    const asked = this.#projector?.projection.status().then((all) => {
-      const stopped = all.filter(({ poison }) => poison !== null);
-      if (stopped.length > 0)
-        poisons = stopped
-          .map(({ view, poison }) => `${view} stops before ${poison!.type} ${poison!.position}: ${poison!.error}`)
-          .join('; ');
-    });
+    let said = 'nothing is known of why';
     let answered = false;
-    void asked?.finally(() => {
+    const ask = async (): Promise<void> => {
+      const all = (await this.#projector?.projection.status()) ?? [];
+      const reasons = all.map(({ view, poison }) =>
+        poison ? `${view} stops before ${poison.type} ${poison.position}: ${poison.error}` : '',
+      );
+      if (reasons.some((reason) => reason !== '')) said = reasons.filter((reason) => reason !== '').join('; ');
       answered = true;
-    });
+    };
+    void ask().catch(() => {});
     await this.#ground.scheduler.run(500, () => answered);
-    return poisons;
+    return said;
   }
 
   async close(): Promise<void> {
@@ -157,12 +157,3 @@ export class Folding implements Process {
     for (const disk of Object.values(this.#disks)) disk.close();
   }
 }
-
-interface UnfinishedTake {
-  readonly institutionId: string;
-  readonly type: string;
-  readonly stream: string;
-  readonly data: object;
-}
-
-const asEvent = ({ institutionId, event }: PendingTake): UnfinishedTake => ({ institutionId, ...event });

@@ -77,7 +77,7 @@ export const numberOf = (n: number): string => `2026${String(n).padStart(4, '0')
 const admissionOf = (institutionId: string, learnerId: string, c: number): Admission => ({
   learnerId,
   programId: at(programIds(institutionId), c),
-  entryDate: '2026-09-01',
+  entryDate: c % 2 === 0 ? '2025-09-01' : '2026-09-01',
   intake: c % 7 === 6 ? 'special' : 'ordinary',
   level: 'junior-college',
   lengthOfStudyMonths: 36,
@@ -210,7 +210,31 @@ export class Office {
 
   #admit(key: string, clerk: Clerk, learner: LearnerBook, b: number, c: number): Order {
     const number = b % 2 === 0 ? null : numberOf(b % 5);
-    return this.#open(key, clerk, learner.id, { what: 'AdmitLearner', number, c });
+    return number !== null && c % 3 === 0
+      ? this.#transferIn(key, clerk, learner.id, number, c)
+      : this.#open(key, clerk, learner.id, { what: 'AdmitLearner', number, c });
+  }
+
+  #transferIn(key: string, clerk: Clerk, learnerId: string, studentNumber: string, c: number): Order {
+    const { institutionId } = clerk;
+    const command = {
+      type: 'TransferStudentIn',
+      admission: { ...admissionOf(institutionId, learnerId, c), entryDate: '2025-09-01', intake: 'ordinary' },
+      fromSchool: 'Port College',
+      fromLevel: 'junior-college',
+      ground: 'illness',
+      studentNumber,
+    } as const;
+    return this.#order({
+      key,
+      clerk,
+      about: 'enrollment',
+      what: command.type,
+      says: command,
+      subject: { learnerId, number: studentNumber },
+      plan: (_desk, attempt) =>
+        planEnrollment(mintedId(attempt, 'enrollment'), command, { institutionId, claims: this.#claims(institutionId) }),
+    });
   }
 
   #open(key: string, clerk: Clerk, learnerId: string, says: { what: string; number: string | null; c: number }): Order {

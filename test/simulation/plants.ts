@@ -9,6 +9,8 @@ export interface Plant {
   readonly name: string;
   /** What is wrong, in words. */
   readonly bug: string;
+  /** The promises that it breaks. */
+  readonly foundAs: readonly string[];
   /** The store as every process reaches it. */
   readonly store?: (inner: EventStore, at: { readonly scheduler: Scheduler; readonly life: Life }) => EventStore;
   /** Patches a step of one process's transactor. */
@@ -91,6 +93,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'release-unfenced',
     bug: 'a gate is let go before its taker is fenced on the owner’s stream',
+    foundAs: ['gate-first', 'owner-holds', 'one-active', 'unique'],
     transactor: (transactor) => {
       stepsOf(transactor).fence = () => Promise.resolve(true);
     },
@@ -98,6 +101,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'release-anyhow',
     bug: 'a gate is let go at whatever revision it has by now',
+    foundAs: ['one-owner', 'exactly-once', 'owner-holds', 'legal-path', 'no-stuck-gate'],
     transactor: (transactor) => {
       const steps = stepsOf(transactor);
       const append = steps.append.bind(transactor);
@@ -114,11 +118,13 @@ export const plants: readonly Plant[] = [
   {
     name: 'fresh-command-id',
     bug: 'a retry comes under a command id of its own',
+    foundAs: ['exactly-once', 'refusals', 'acknowledged'],
     commandId: (key, delivery) => (delivery === 0 ? key : `${key}again${delivery}`),
   },
   {
     name: 'torn-batch',
     bug: 'a store that breaks down in an append leaves part of it behind',
+    foundAs: ['whole-or-nothing', 'acknowledged'],
     store: (inner, { scheduler }) =>
       appending(inner, async (stream, expected, events) => {
         if (events.length > 1 && scheduler.steps % 13 === 0) {
@@ -131,12 +137,14 @@ export const plants: readonly Plant[] = [
   {
     name: 'any-revision',
     bug: 'an append is taken whatever revision it expects',
+    foundAs: ['one-owner', 'exactly-once', 'legal-path', 'unique'],
     store: (inner) =>
       appending(inner, async (stream, _expected, events) => inner.append(stream, await endOf(inner, stream), events)),
   },
   {
     name: 'no-gate',
     bug: 'gates are not taken at all',
+    foundAs: ['gate-first'],
     transactor: (transactor) => {
       stepsOf(transactor).takeAll = () => Promise.resolve(taken);
     },
@@ -144,6 +152,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'own-first',
     bug: 'the own stream is written before the gates are taken',
+    foundAs: ['gate-first'],
     transactor: (transactor) => {
       const steps = stepsOf(transactor);
       const takeAll = steps.takeAll.bind(transactor);
@@ -164,6 +173,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'answer-before-commit',
     bug: 'an append is answered while it still waits to be written',
+    foundAs: ['acknowledged', 'gate-first', 'refusals'],
     store: (inner, { scheduler, life }) =>
       appending(inner, async (stream, expected, events) => {
         if ((await endOf(inner, stream)) !== expected) return inner.append(stream, expected, events);
@@ -180,11 +190,13 @@ export const plants: readonly Plant[] = [
   {
     name: 'no-recovery',
     bug: 'what a crashed writer took is never looked for',
+    foundAs: ['no-stuck-gate'],
     noRecovery: true,
   },
   {
     name: 'stale-cache',
     bug: 'a stream that was read once is never read again before a decision',
+    foundAs: ['no-stuck-gate', 'refusals', 'liveness'],
     transactor: (transactor) => {
       const steps = stepsOf(transactor);
       const load = steps.load.bind(transactor);
@@ -199,6 +211,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'keeps-refused',
     bug: 'gates taken for a command that is then refused stay taken, and its abandoned attempts are not told apart',
+    foundAs: ['no-stuck-gate'],
     transactor: (transactor) => {
       stepsOf(transactor).undo = (_takes, _context, _commandId, outcome) => Promise.resolve(outcome);
     },
@@ -206,11 +219,13 @@ export const plants: readonly Plant[] = [
   {
     name: 'checkpoint-first',
     bug: 'a checkpoint is committed before the rows that it stands for',
+    foundAs: ['views'],
     readStore: checkpointFirst,
   },
   {
     name: 'lost-wakeup',
     bug: 'a subscription misses a notification, and nobody looks without one',
+    foundAs: ['liveness'],
     deaf: true,
   },
 ];

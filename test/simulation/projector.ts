@@ -11,6 +11,7 @@ import { directory } from '../../libs/read-models/directory.ts';
 import { enrollmentRegister } from '../../libs/read-models/enrollment-register.ts';
 import { pendingTakes } from '../../libs/read-models/pending-takes.ts';
 import { subjectIndex } from '../../libs/read-models/subject-index.ts';
+import { tasks } from '../../libs/read-models/tasks.ts';
 import type { Wire } from './ports.ts';
 
 export const views: readonly View[] = [

@@ -39,6 +39,12 @@ export function referenceData(): readonly StoredEvent[] {
       event(`calendar-${institutionId}`, 'CalendarPublished', {
         years: [
           {
+            name: '2025-2026',
+            from: '2025-09-01',
+            to: '2026-08-31',
+            terms: [{ name: '1', from: '2025-09-01', to: '2026-01-31' }],
+          },
+          {
             name: '2026-2027',
             from: '2026-09-01',
             to: '2027-08-31',

@@ -1,3 +1,8 @@
+/**
+ * `npm run simulate -- --seed N` replays one world with its story · `--seed N --shrink` tells the smallest world that breaks the same promise ·
+ * `--minutes M` explores until then (`--from`, `--count`) · `--plant NAME` with a planted bug, see plants.ts.
+ */
+import { reportOf } from './report.ts';
 import { planOf } from './seeds.ts';
 import { Tally } from './tally.ts';
 import { runWorld } from './world.ts';
@@ -11,7 +16,9 @@ const option = (name: string): string | undefined => {
 const plant = plants.find((p) => p.name === option('plant')) ?? null;
 const started = performance.now();
 
-if (option('seed') !== undefined) {
+if (process.argv.includes('--shrink')) {
+  console.log(await reportOf(Number(option('seed')), { plant }));
+} else if (option('seed') !== undefined) {
   const outcome = await runWorld(planOf(Number(option('seed'))), { plant, trace: true });
   console.log(outcome.story.join('\n'));
   console.log(outcome.failure ? `\n${outcome.failure.rule}: ${outcome.failure.message}` : '\nevery promise held');

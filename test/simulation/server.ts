@@ -1,9 +1,10 @@
 import { claimsOf, takesOf } from '../../libs/contexts/enrollment/gates.ts';
-import type { Recorded } from '../../libs/kernel/decider.ts';
+import type { Take } from '../../libs/kernel/plan.ts';
 import type { Purpose } from '../../libs/kernel/purposes.ts';
 import { isRefusal, type Refusal } from '../../libs/kernel/refusal.ts';
-import { instant } from '../../libs/kernel/time.ts';
+import type { EventStore, StoredEvent } from '../../libs/ports/event-store.ts';
 import { StoreFault } from '../../libs/ports/store-fault.ts';
+import { Recovery } from '../../libs/runtime/recovery.ts';
 import { Transactor, abandonedAfterMs, type Answer, type CommandContext } from '../../libs/runtime/transact.ts';
 import type { Folding } from './folding.ts';
 import type { Ground, Ports, Process } from './ground.ts';
@@ -29,6 +30,7 @@ export class Server implements Process {
   #life!: Life;
   #ports!: Ports;
   #transactor!: Transactor;
+  #recovery!: Recovery;
 
   constructor(name: string, ground: Ground, office: Office, folding: Folding | null) {
     this.name = name;
@@ -44,6 +46,14 @@ export class Server implements Process {
     this.#ports = ports;
     this.#transactor = new Transactor({ ...ports, entropy: { random } }, 50);
     this.#ground.plant?.transactor?.(this.#transactor);
+    this.#recovery = new Recovery({
+      transactor: this.#transactor,
+      pending: (before, after) => this.#folding!.unfinished(ports.wire, before, after),
+      takesOf: (institutionId, event) => this.#takesOf(institutionId, event),
+      zoneOf: () => 'Asia/Shanghai',
+      clock: ports.clock,
+      timer: ports.timer,
+    });
     if (!this.closing) this.#recoverAgain(0);
   }
 
@@ -142,42 +152,41 @@ export class Server implements Process {
     this.#spawn('last recovery', this.recover());
   }
 
-  /** Lets go of what crashed writers took, and shreds what was to be erased. */
+  /** Shreds what was to be erased, and lets go of what crashed writers took: by the view that lists it, or by the log where nobody folds. */
   async recover(): Promise<void> {
-    const { clock, vault } = this.#ports;
+    const { store, codec, vault, clock } = this.#ports;
+    const { tally } = this.#ground;
+    const erasures = await allOf(store, ['PersonalDataErased']);
+    for (const stored of erasures) {
+      const { purposes } = codec.decode(stored).data as { purposes: Purpose[] };
+      await vault.shred(stored.stream.slice('learner-'.length), purposes);
+    }
+    if (this.#folding) {
+      const { released } = await this.#recovery.round();
+      return tally.add('released by recovery', released);
+    }
     const before = clock.now() - abandonedAfterMs;
-    for await (const event of this.#unfinished(before)) {
-      const claims = claimsOf(event.institutionId, (domain, text) => vault.hmac(domain, text));
-      for (const take of takesOf(claims, event)) {
-        const released = await this.#transactor.release(take, systemContext(event.institutionId), 'recovery');
-        if (released === 'released') this.#ground.tally.add('released by recovery');
-      }
+    const takes = new Map<string, { readonly institutionId: string; readonly take: Take }>();
+    for (const stored of await allOf(store, ['ClaimTaken', 'EnrollmentOpened', 'EnrollmentClosing'])) {
+      if (Date.parse(stored.recordedAt) > before) continue;
+      const event = codec.decode(stored);
+      for (const take of this.#takesOf(event.institutionId, event))
+        takes.set(`${event.type} ${take.stream} ${take.owner.stream}`, { institutionId: event.institutionId, take });
+    }
+    for (const { institutionId, take } of takes.values()) {
+      const released = await this.#transactor.release(take, systemContext(institutionId), 'recovery');
+      if (released === 'released') tally.add('released by recovery');
     }
   }
 
-  /** Takes that nobody finished, by the view that lists them; by the log itself where nobody folds. */
-  async *#unfinished(before: number): AsyncGenerator<Pick<Recorded, 'institutionId' | 'type' | 'stream' | 'data'>> {
-    const { store, codec, vault } = this.#ports;
-    const types = ['PersonalDataErased', ...(this.#folding ? [] : ['ClaimTaken', 'EnrollmentOpened', 'EnrollmentClosing'])];
-    const seen = new Set<string>();
-    let after = 0n;
-    for (let end = false; !end;) {
-      const page = await store.readAll(after, { types, limit: 500 });
-      for (const stored of page.events) {
-        const event = codec.decode(stored);
-        if (event.type === 'PersonalDataErased') {
-          await vault.shred(event.stream.slice('learner-'.length), (event.data as { purposes: Purpose[] }).purposes);
-          continue;
-        }
-        const { owner, enrollmentId } = event.data as { owner?: string; enrollmentId?: string };
-        const same = `${event.type} ${event.stream} ${owner ?? enrollmentId}`;
-        if (Date.parse(event.recordedAt) > before || seen.has(same)) continue;
-        seen.add(same);
-        yield event;
-      }
-      ({ scannedTo: after, end } = page);
-    }
-    if (this.#folding) yield* await this.#folding.unfinished(this.#ports.wire, instant(before));
+  #takesOf(
+    institutionId: string,
+    event: { readonly type: string; readonly stream: string; readonly data: object },
+  ): readonly Take[] {
+    return takesOf(
+      claimsOf(institutionId, (domain, text) => this.#ports.vault.hmac(domain, text)),
+      event,
+    );
   }
 
   /** Faults of its ports end what it does; anything else that is thrown is a finding. */
@@ -202,3 +211,13 @@ const systemContext = (institutionId: string): CommandContext => ({
   correlationId: 'recovery',
   causationId: 'recovery',
 });
+
+async function allOf(store: EventStore, types: readonly string[]): Promise<readonly StoredEvent[]> {
+  const found: StoredEvent[] = [];
+  for (let after = 0n, end = false; !end;) {
+    const page = await store.readAll(after, { types, limit: 500 });
+    found.push(...page.events);
+    ({ scannedTo: after, end } = page);
+  }
+  return found;
+}

@@ -1,0 +1,120 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { Intent } from './orders.ts';
+import { plants } from './plants.ts';
+import { faultKinds } from './ports.ts';
+import { reportOf, storyOf } from './report.ts';
+import { planOf } from './seeds.ts';
+import { planOfGiven, type GivenWorld } from './shrink.ts';
+import { transitions } from './state-table.ts';
+import { Tally } from './tally.ts';
+import { runWorld } from './world.ts';
+
+/** All of them run in `npm test`: a world takes about ten milliseconds. */
+const seeds = 1000;
+const minute = 60_000;
+
+const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const named = (kind: string, names: string): readonly string[] => names.split(' ').map((name) => `${kind} ${name}`);
+
+/** What must have happened for a thousand worlds to mean anything. */
+const mustHappen = [
+  'crashes of servers',
+  'crashes of projectors',
+  'client: request-lost',
+  'client: answer-lost',
+  'client: duplicate',
+  'conflicts',
+  'repeated appends',
+  'retries',
+  'given up',
+  'answered again',
+  'nothing to do',
+  'done in a later attempt',
+  'released by recovery',
+  'rebuilds compared',
+  'views compared with a fold from zero',
+  'worlds without a fault',
+  ...faultKinds.map((kind) => `fault ${kind}`),
+  ...Object.keys(transitions).map((type) => `event ${type}`),
+  ...named('event', 'ClaimTaken ClaimReleased EnrollmentOpened EnrollmentClosing EnrollmentClosingDropped EnrollmentClosed'),
+  ...named('event', 'CommandAbandoned ApprovalRequested ApprovalGranted ApprovalRefused ApprovalStale'),
+  ...named('event', 'IdentityCorrected PersonalDataErased LearnerAnnulled HoldPlaced HoldLifted GuardianLinked'),
+  ...named('refused', 'STUDENT_NUMBER_TAKEN ID_NUMBER_TAKEN ENROLLMENT_ACTIVE PERIODS_OVERLAP HOLD_PLACED NOT_FOUND'),
+  ...named('refused', 'SAME_PERSON REQUEST_PENDING REQUEST_SETTLED RETENTION_APPLIES LEARNER_ERASED RECORD_LOCKED'),
+];
+
+describe('a whole ledger in one deterministic world', () => {
+  it(
+    `holds every promise in ${seeds} worlds`,
+    async () => {
+      const tally = new Tally();
+      const started = performance.now();
+      for (let seed = 1; seed <= seeds; seed++) {
+        const { failure, tally: happened } = await runWorld(planOf(seed));
+        tally.addAll(happened);
+        if (failure) throw new Error(await reportOf(seed));
+      }
+      const seconds = (performance.now() - started) / 1000;
+      tell(
+        `${seeds} worlds in ${seconds.toFixed(1)} s: ${tally.of('commands')} commands, ${tally.of('crashes')} crashes, ` +
+          `${tally.of('conflicts')} conflicts, ${tally.of('retries')} retries, ${tally.of('released by recovery')} released by recovery`,
+      );
+      expect(mustHappen.filter((what) => tally.of(what) === 0)).toEqual([]);
+    },
+    5 * minute,
+  );
+
+  it('is the same world whenever it is the same seed', async () => {
+    for (const seed of [1, 2, 3, 5, 8, 13]) {
+      const [first, second] = [await runWorld(planOf(seed), { trace: true }), await runWorld(planOf(seed), { trace: true })];
+      expect(second.story).toEqual(first.story);
+      expect(first.story.length).toBeGreaterThan(100);
+    }
+  });
+
+  const number = fc.nat({ max: 59 });
+  const intent: fc.Arbitrary<Intent> = fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 11 }), number, number, number);
+  const fault = fc.oneof(
+    { weight: 30, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 4 * faultKinds.length }) },
+  );
+  const world: fc.Arbitrary<GivenWorld> = fc.record({
+    script: fc.array(intent, { maxLength: 25, size: 'max' }),
+    choices: fc.array(fc.nat({ max: 2 ** 32 - 1 }), { maxLength: 600, size: 'max' }),
+    faults: fc.array(fault, { maxLength: 500, size: 'max' }),
+    processes: fc.integer({ min: 1, max: 3 }),
+    views: fc.constant(false),
+  });
+
+  it(
+    'holds them in worlds that fast-check makes up, and shrinks',
+    () =>
+      fc.assert(
+        fc.asyncProperty(world, async (given) => {
+          const { failure } = await runWorld(planOfGiven(given));
+          if (failure) throw new Error(await storyOf(given));
+        }),
+        { numRuns: 100 },
+      ),
+    minute,
+  );
+});
+
+describe('a simulator that is good enough', () => {
+  it.each(plants.map((plant) => [plant.name, plant] as const))(
+    'finds the planted bug %s',
+    async (_, plant) => {
+      let found: string | null = null;
+      for (let seed = 1; seed <= seeds && found === null; seed++) {
+        const { failure } = await runWorld(planOf(seed), { plant });
+        if (failure === null) continue;
+        found = failure.rule;
+        tell(`planted: ${plant.bug}. Found by seed ${seed}: ${failure.message.split('\n')[0]}`);
+      }
+      expect(plant.foundAs).toContain(found);
+    },
+    minute,
+  );
+});
