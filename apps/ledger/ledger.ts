@@ -155,7 +155,7 @@ async function assemble(
   return { url, app, parts, settings, mint, close };
 }
 
-const modules = [EnrollmentModule, CurriculumModule, PartnershipModule, ImportsModule, RecordsModule];
+const modules = [EnrollmentModule, CurriculumModule, PartnershipModule, ImportsModule, ExportsModule, RecordsModule];
 
 /** Events that a view may be behind before requests should go elsewhere: a bulk import is no outage. */
 const lagLimit = 100_000n;
