@@ -352,7 +352,7 @@ export class Office {
     const requestId = `${key}q`;
     const evidence = ['file 7'];
     const by = (command: EnrollmentCommand, more: Partial<Order> = {}): Order =>
-      this.#enrollmentOrder(key, clerk, enrollment, command, more);
+      this.#enrollmentOrder(key, clerk, enrollment, command, more, c % 7 === 3);
     const fallback = { revision: '0' };
     switch (move) {
       case 'register':
@@ -468,6 +468,7 @@ export class Office {
     enrollment: EnrollmentBook,
     command: EnrollmentCommand,
     more: Partial<Order> = {},
+    careful = false,
   ): Order {
     const { institutionId } = clerk;
     return this.#order({
@@ -476,6 +477,8 @@ export class Office {
       about: 'enrollment',
       what: command.type,
       says: { enrollmentId: enrollment.id, ...command },
+      // Some clients send what they saw last, as If-Match.
+      ...(careful ? { ifMatch: BigInt((this.#books.streams.get(enrollmentStream(enrollment.id)) ?? []).length - 1) } : {}),
       ...more,
       subject: { enrollmentId: enrollment.id, learnerId: enrollment.learnerId, ...more.subject },
       plan: () => planEnrollment(enrollment.id, command, { institutionId, claims: this.#claims(institutionId) }),

@@ -20,6 +20,7 @@ export const views: readonly View[] = [
   enrollmentRegister,
   pendingTakes,
   subjectIndex,
+  tasks,
 ] as readonly View[];
 
 /** Databases outlive the process that writes them: what it had not committed does not. */

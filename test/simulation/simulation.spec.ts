@@ -41,7 +41,10 @@ const mustHappen = [
   ...named('event', 'ClaimTaken ClaimReleased EnrollmentOpened EnrollmentClosing EnrollmentClosingDropped EnrollmentClosed'),
   ...named('event', 'CommandAbandoned ApprovalRequested ApprovalGranted ApprovalRefused ApprovalStale'),
   ...named('event', 'IdentityCorrected PersonalDataErased LearnerAnnulled HoldPlaced HoldLifted GuardianLinked'),
-  ...named('refused', 'STUDENT_NUMBER_TAKEN ID_NUMBER_TAKEN ENROLLMENT_ACTIVE PERIODS_OVERLAP HOLD_PLACED NOT_FOUND'),
+  ...named(
+    'refused',
+    'STUDENT_NUMBER_TAKEN ID_NUMBER_TAKEN ENROLLMENT_ACTIVE PERIODS_OVERLAP HOLD_PLACED NOT_FOUND REVISION_CHANGED',
+  ),
   ...named('refused', 'SAME_PERSON REQUEST_PENDING REQUEST_SETTLED RETENTION_APPLIES LEARNER_ERASED RECORD_LOCKED'),
 ];
 

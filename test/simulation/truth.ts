@@ -1,3 +1,4 @@
+import { enrollmentStream } from '../../libs/contexts/enrollment/enrollment.ts';
 import { mintedId } from '../../libs/kernel/ids.ts';
 import { isRefusal, type Refusal } from '../../libs/kernel/refusal.ts';
 import type { Answer } from '../../libs/runtime/transact.ts';
@@ -110,6 +111,12 @@ function contradiction(books: Books, order: Order, { refused, facts }: Refusal, 
         learner.open.during(from, to, (open) => open.length > 0)
         ? null
         : 'nothing needs to be kept';
+    case 'REVISION_CHANGED': {
+      const stream = books.streams.get(enrollmentStream(enrollmentId ?? ''));
+      return stream && stream.length > Number(facts['actual']) && facts['actual'] !== facts['expected']
+        ? null
+        : 'it has not moved';
+    }
     case 'IDEMPOTENCY_KEY_REUSED':
       return 'every key was used for one order';
     default:
