@@ -153,4 +153,10 @@ async function rebuild(view: string, connection: Connection, { language, say }: 
   return 0;
 }
 
+// Whoever reads the export may have seen enough: `… | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 process.exitCode = await main(process.argv.slice(2), process.env);

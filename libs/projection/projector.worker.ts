@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSqliteEventReader } from '../adapters/sqlite/event-reader.ts';
@@ -22,6 +23,9 @@ function tell(message: FromProjector): void {
 const timer: Timer = {
   sleep: (ms, signal) => (ms === 0 ? nextTurn() : sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined)),
 };
+
+// Commands go first where cores are few: views may lag, answers may not. On Linux this is the thread's alone; elsewhere it would be the process's.
+if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 
 try {
   await serve();
