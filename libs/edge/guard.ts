@@ -6,7 +6,7 @@ import { PARTS, type EdgeRequest, type Parts, type RecordFacts } from './parts.t
 import { policies, type Scope } from './policy.ts';
 import { Problem } from './problem.ts';
 
-const visibleAscii = /^[\x21-\x7e]{8,128}$/;
+const visibleAscii = /^[\x21-\x7e]{1,255}$/;
 /** How long a query waits for its view to reach `Ledger-Wait-For`. */
 const patienceMs = 5_000;
 

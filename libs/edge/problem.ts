@@ -55,8 +55,8 @@ export const edgeProblems = {
   ),
   IDEMPOTENCY_KEY_INVALID: is(
     400,
-    'Idempotency-Key 须为 8 至 128 个可见 ASCII 字符。',
-    'An Idempotency-Key has 8 to 128 visible ASCII characters.',
+    'Idempotency-Key 须为 1 至 255 个可见 ASCII 字符。',
+    'An Idempotency-Key has 1 to 255 visible ASCII characters.',
   ),
   IF_MATCH_INVALID: is(
     400,
