@@ -132,6 +132,19 @@ describe('what readers see', () => {
     expect(() => codec.decodeOpen(stored(event, moved))).toThrow(SealBroken);
   });
 
+  it.each([
+    ['a token with another beginning', (json: string) => json.replace('"identity":"sealed', '"identity":"aealed')],
+    ['a token of another purpose', (json: string) => json.replace('"contact":"sealed.1.c', '"contact":"sealed.1.d')],
+    ['an identity in the clear', (json: string) => json.replace(/"identity":"[^"]+"/, '"identity":{"name":"Eve"}')],
+    ['the word for what is gone', (json: string) => json.replace(/"identity":"[^"]+"/, '"identity":"erased"')],
+    ['a reason in the clear', (json: string) => json.replace(/"text":"[^"]+"/, '"text":"because"')],
+  ])('takes %s for no personal data', async (_, forge) => {
+    const event = await codec.encode({ ...identified, reason: { code: 'illness', text: '骨折' } });
+    const forged = forge(event.json);
+    expect(forged).not.toBe(event.json);
+    expect(() => codec.decodeOpen(stored(event, forged))).toThrow(SealBroken);
+  });
+
   it('brings old versions to the present one, and refuses newer ones', async () => {
     const old = envelope('StudySuspended', { ground: 'illness', until: '2026-12-01' }, { version: 1 });
     const raw = { id: old.id, type: old.type, json: JSON.stringify(old) };

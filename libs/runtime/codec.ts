@@ -5,7 +5,7 @@ import { erased } from '../kernel/personal.ts';
 import type { Purpose } from '../kernel/purposes.ts';
 import type { NewEvent, StoredEvent } from '../ports/event-store.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
-import { isSealed, open, seal } from './seal.ts';
+import { isSealed, open, seal, SealBroken } from './seal.ts';
 
 type Json = Record<string, unknown>;
 type Written = Envelope & { readonly data: Json };
@@ -76,17 +76,23 @@ export class Codec {
     return { ...event, version: current, data, revision, position, recordedAt };
   }
 
-  /** As `decode`, with personal parts opened (`erased` where the key is gone) and every seal checked against the public parts. */
+  /**
+   * As `decode`, with personal parts opened (`erased` where the key is gone) and every seal checked against the public parts.
+   * Throws SealBroken, also for a personal part that is no token: nothing in the clear was ever stored there.
+   */
   decodeOpen(stored: StoredEvent): Recorded {
     const event = JSON.parse(stored.json) as Written;
     const personal = kindOf(event.type).personal ?? {};
     const bytes = publicBytes(event, personal);
     const decoded = this.decode(stored);
     const data: Json = { ...decoded.data };
-    for (const field of Object.keys(personal)) if (isSealed(data[field])) data[field] = this.openOne(data[field], bytes);
+    for (const field of Object.keys(personal)) {
+      const token = data[field];
+      if (token !== null && token !== undefined) data[field] = this.openOne(token, bytes);
+    }
     const text = decoded.reason?.text;
     const reason =
-      decoded.reason && isSealed(text) ? { reason: { ...decoded.reason, text: this.openOne(text, bytes) as string } } : {};
+      decoded.reason && text !== undefined ? { reason: { ...decoded.reason, text: this.openOne(text, bytes) as string } } : {};
     return { ...decoded, ...reason, data };
   }
 
@@ -95,7 +101,8 @@ export class Codec {
     return isSealed(value) ? (this.openOne(value) as T) : value;
   }
 
-  private openOne(token: string, bytes?: string): unknown {
+  private openOne(token: unknown, bytes?: string): unknown {
+    if (typeof token !== 'string') throw new SealBroken('shape', null);
     const opened = open(token, (keyId) => this.vault.find(keyId), bytes);
     return opened === erased ? erased : opened.value;
   }
