@@ -25,7 +25,6 @@ async function run({ url, token, seconds, students, round }: Load): Promise<Meas
   const { hostname, port } = new URL(url);
   const agent = new Agent({ keepAlive: true, maxSockets: students.length });
   let counting = false;
-  let over = false;
   const times: number[] = [];
 
   const post = (path: string, body: string, key: string): Promise<void> =>
@@ -50,9 +49,10 @@ async function run({ url, token, seconds, students, round }: Load): Promise<Meas
       sent.end(body);
     });
 
-  const work = Promise.all(
+  const work = { over: false };
+  const done = Promise.all(
     students.map(async (mine, client) => {
-      for (let n = 0; !over; n++) {
+      for (let n = 0; !work.over; n++) {
         const id = mine[n % mine.length]!;
         const key = `bench-${round}-${client}-${n}`;
         await post(`/v1/enrollments/${id}/suspend`, suspend, `${key}-s`);
@@ -67,8 +67,8 @@ async function run({ url, token, seconds, students, round }: Load): Promise<Meas
   counting = false;
   const took = performance.now() - from;
   const sorted = times.toSorted((a, b) => a - b);
-  over = true;
-  await work;
+  work.over = true;
+  await done;
   agent.destroy();
   const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
   return { rate: (sorted.length * 1000) / took, p50: at(0.5), p99: at(0.99) };
@@ -76,9 +76,9 @@ async function run({ url, token, seconds, students, round }: Load): Promise<Meas
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-process.once('message', (load: Load) => {
-  void run(load).then((measured) => {
-    process.send!(measured);
-    process.disconnect();
-  });
-});
+async function answer(load: Load): Promise<void> {
+  process.send!(await run(load));
+  process.disconnect();
+}
+
+process.once('message', (load: Load) => void answer(load));

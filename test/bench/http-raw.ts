@@ -17,6 +17,7 @@ Body()(Empty.prototype, 'take', 1);
 Post(':id/:what')(Empty.prototype, 'take', handler);
 Controller('v1/enrollments')(Empty);
 
+// oxlint-disable-next-line typescript/no-extraneous-class -- a Nest module is a class
 class Raw {}
 Module({ controllers: [Empty] })(Raw);
 

@@ -13,3 +13,6 @@ export interface EventKind {
 }
 
 export type CatalogOf<E extends { type: string }> = { readonly [Type in E['type']]: EventKind };
+
+/** Of an event whose type says everything. */
+export type NoData = Readonly<Record<string, never>>;

@@ -1,7 +1,7 @@
 import type { ApprovalEvent } from '../../kernel/four-eyes.ts';
 import type { Contact, Identity, Personal } from '../../kernel/personal.ts';
 import type { Purpose } from '../../kernel/purposes.ts';
-import type { CatalogOf } from './catalog.ts';
+import type { CatalogOf, NoData } from './catalog.ts';
 
 /** Where an imported fact comes from. `rowDigest` is a keyed HMAC of the row, so that the same row is recognized unopened. */
 export interface ImportSource {
@@ -32,7 +32,7 @@ export type LearnerEvent =
       data: { guardianId: string; guardian: Personal<{ name: string; relation: string; phone?: string }> };
     }
   | { type: 'GuardianUnlinked'; data: { guardianId: string } }
-  | { type: 'LearnerAnnulled'; data: Record<never, never> }
+  | { type: 'LearnerAnnulled'; data: NoData }
   | { type: 'EnrollmentOpened'; data: { enrollmentId: string; programId: string; entryDate: string; commandId: string } }
   | { type: 'EnrollmentClosing'; data: { enrollmentId: string; commandId: string } }
   | { type: 'EnrollmentClosingDropped'; data: { enrollmentId: string } }
@@ -124,14 +124,14 @@ export type EnrollmentEvent =
       };
     }
   | { type: 'StudentTransferredIn'; data: Admission & { fromSchool: string; studentNumber: string; recheckDueBy: string } }
-  | { type: 'PlaceDeclined'; data: Record<never, never> }
+  | { type: 'PlaceDeclined'; data: NoData }
   | { type: 'PlaceRetained'; data: { until: string } }
   | { type: 'AdmissionAnnulled'; data: { requestId: string; target: string } }
   | {
       type: 'StudentRegistered';
       data: { studentNumber: string; classId: string | null; recheckDueBy: string; source: ImportSource | null };
     }
-  | { type: 'AdmissionRecheckPassed'; data: Record<never, never> }
+  | { type: 'AdmissionRecheckPassed'; data: NoData }
   | { type: 'RegistrationRevoked'; data: { requestId: string; ground: 'recheck-failed' | 'fraud' } }
   | { type: 'AnnualRegistrationRecorded'; data: { academicYear: string } }
   | { type: 'StudySuspended'; data: { ground: SuspensionGround; until: string; appliedOn: string | null } }
@@ -143,12 +143,12 @@ export type EnrollmentEvent =
   | { type: 'StudentWithdrawn'; data: { ground: WithdrawalGround } }
   | { type: 'WithdrawalReverted'; data: { requestId: string; target: string } }
   | { type: 'StudentExpelled'; data: { decisionNumber: string } }
-  | { type: 'StudentDeceased'; data: Record<never, never> }
+  | { type: 'StudentDeceased'; data: NoData }
   | { type: 'StudentGraduated'; data: { creditsAttested: true } }
-  | { type: 'StudyLeftIncomplete'; data: Record<never, never> }
+  | { type: 'StudyLeftIncomplete'; data: NoData }
   | { type: 'StudyCompleted'; data: { convertibleUntil: string } }
   | { type: 'EnrollmentCorrected'; data: { requestId: string; target: string; field: string; old: unknown; new: unknown } }
-  | { type: 'RecordLocked'; data: Record<never, never> }
+  | { type: 'RecordLocked'; data: NoData }
   | ApprovalEvent;
 
 /** `class-<id>`: administrative classes (行政班) and teaching classes (教学班). */
@@ -165,7 +165,7 @@ export type ClassEvent =
     }
   | { type: 'TeacherAssignedToClass'; data: { teacherId: string } }
   | { type: 'RosterChanged'; data: { added: readonly string[]; removed: readonly string[] } }
-  | { type: 'ClassClosed'; data: Record<never, never> };
+  | { type: 'ClassClosed'; data: NoData };
 
 /** `import-<run>`: one reading of one file. */
 export type ImportEvent =
