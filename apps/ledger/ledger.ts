@@ -12,6 +12,7 @@ import { claimsOf, takesOf } from '../../libs/contexts/enrollment/gates.ts';
 import { PartnershipModule } from '../../libs/contexts/partnership/partnership.module.ts';
 import { Authenticator, mintToken, trustDevelopmentKeys, trustIssuer, type TokenClaims } from '../../libs/edge/auth.ts';
 import type { Parts } from '../../libs/edge/parts.ts';
+import type { Route } from '../../libs/edge/routes.ts';
 import { createServer } from '../../libs/edge/server.ts';
 import { ExportsModule } from '../../libs/exports/exports.module.ts';
 import { ImportsModule } from '../../libs/imports/imports.module.ts';
@@ -25,6 +26,7 @@ import { RecordsModule } from '../../libs/records/records.module.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { Recovery } from '../../libs/runtime/recovery.ts';
 import { Transactor } from '../../libs/runtime/transact.ts';
+import { described } from './description.ts';
 import { settingsOf, StartRefused, type Settings } from './settings.ts';
 import { openViews, type OpenViews } from './views.ts';
 
@@ -38,6 +40,7 @@ export interface LedgerOptions {
 export interface Ledger {
   readonly url: string;
   readonly app: NestFastifyApplication;
+  readonly routes: readonly Route[];
   readonly parts: Parts;
   readonly settings: Settings;
   /** A development token; throws where an issuer is configured. */
@@ -139,7 +142,7 @@ async function assemble(
   };
 
   const log = quiet ? null : { level: settings.logLevel, stream: lines };
-  const { app, access } = await createServer({ parts, modules, log });
+  const { app, routes, access } = await createServer({ parts, modules, described, log });
   open.push(() => access.drain());
   open.push(() => app.close());
   await app.listen(port, host);
@@ -152,7 +155,7 @@ async function assemble(
     if (settings.issuer) throw new Error('tokens come from the issuer that is configured');
     return mintToken(folder, claims, lifetimeSeconds);
   };
-  return { url, app, parts, settings, mint, close };
+  return { url, app, routes, parts, settings, mint, close };
 }
 
 const modules = [EnrollmentModule, CurriculumModule, PartnershipModule, ImportsModule, ExportsModule, RecordsModule];

@@ -38,7 +38,10 @@ export class Metrics {
       name: 'ledger_view_position',
       help: 'Position up to which a view has folded the log',
       labelNames: ['view'],
-      registers,
+      registers: [],
+      collect() {
+        for (const view of parts.views.status()) this.set({ view: view.name }, Number(view.position));
+      },
     });
     const lag = new Gauge({
       name: 'ledger_view_lag_events',
@@ -47,10 +50,7 @@ export class Metrics {
       registers: [],
       async collect() {
         const last = await parts.store.head();
-        for (const status of parts.views.status()) {
-          position.set({ view: status.name }, Number(status.position));
-          this.set({ view: status.name }, Number(last - status.position));
-        }
+        for (const view of parts.views.status()) this.set({ view: view.name }, Math.max(0, Number(last - view.position)));
       },
     });
     const stopped = new Gauge({
@@ -62,7 +62,7 @@ export class Metrics {
         for (const status of parts.views.status()) this.set({ view: status.name }, status.state === 'stopped' ? 1 : 0);
       },
     });
-    for (const gauge of [head, lag, stopped]) this.registry.registerMetric(gauge);
+    for (const gauge of [head, position, lag, stopped]) this.registry.registerMetric(gauge);
   }
 
   answered(request: EdgeRequest, status: number, seconds: number): void {

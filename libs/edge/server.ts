@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { Catch, Module, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, NestFactory } from '@nestjs/core';
+import { SwaggerModule } from '@nestjs/swagger';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
@@ -13,6 +14,7 @@ import { PolicyGuard } from './guard.ts';
 import { Metrics } from './metrics.ts';
 import { OperationsController } from './operations.http.ts';
 import { PARTS, pathOf, type EdgeRequest, type Parts } from './parts.ts';
+import { describeApi, type Described } from './openapi.ts';
 import { asProblem, languageOf, Problem, problemDocument, problemStatus } from './problem.ts';
 import { routesOf, type Route } from './routes.ts';
 
@@ -24,8 +26,8 @@ export interface ServerOptions {
   readonly log: { readonly level: string; readonly stream: { write(line: string): void } } | null;
   /** Bytes of a body at most. */
   readonly bodyLimit?: number;
-  /** Further routes of the app that need no policy, by their path: documents about the API itself. */
-  readonly before?: (app: NestFastifyApplication, routes: readonly Route[]) => void;
+  /** What the API document at /openapi.json and the page at /docs say; neither is served where it is absent. */
+  readonly described?: Described;
 }
 
 export interface Server {
@@ -58,6 +60,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     skipMiddie: true,
   });
   const fastify = adapter.getInstance();
+  const served: string[] = [];
+  fastify.addHook('onRoute', ({ url }) => void served.push(url));
   hook(fastify, parts, access, metrics, log);
 
   const app = await NestFactory.create<NestFastifyApplication>(edgeModule(parts, metrics, access, modules), adapter, {
@@ -65,8 +69,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     abortOnError: false,
   });
   const routes = routesOf(app);
-  options.before?.(app, routes);
+  if (options.described) serveDocument(app, options.described);
   await app.init();
+  assertKnown(served, routes);
   return { app, routes, access };
 }
 
@@ -88,6 +93,24 @@ const edgeModule = (parts: Parts, metrics: Metrics, access: AccessLog, modules: 
 
 @Module({})
 class EdgeModule {}
+
+/** Documents about the API itself: they hold nothing of anybody. */
+const documents = /^\/(openapi\.json|docs(\/.*)?)$/;
+
+function serveDocument(app: NestFastifyApplication, described: Described): void {
+  SwaggerModule.setup('docs', app, describeApi(app, described), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Training ledger API',
+  });
+}
+
+/** What Fastify serves beside the controllers' routes would be open to anybody. */
+function assertKnown(served: readonly string[], routes: readonly Route[]): void {
+  const known = new Set(routes.map(({ path }) => path));
+  const open = served.filter((url) => !known.has(url) && !documents.test(url));
+  if (open.length > 0) throw new Error(`no policy guards ${open.join(', ')}`);
+}
 
 // ── responses ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

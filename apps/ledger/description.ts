@@ -1,0 +1,74 @@
+import { curriculumCommands } from '../../libs/contexts/curriculum/commands.ts';
+import { classCommands, enrollmentCommands, learnerCommands } from '../../libs/contexts/enrollment/commands.ts';
+import { partnershipCommands } from '../../libs/contexts/partnership/commands.ts';
+import type { Described } from '../../libs/edge/openapi.ts';
+import { orNull } from '../../libs/edge/openapi.ts';
+import { policies } from '../../libs/edge/policy.ts';
+import { importCommands } from '../../libs/imports/commands.ts';
+import type { CommandFacts } from '../../libs/kernel/commands.ts';
+import { queryAnswers } from '../../libs/records/examples.ts';
+
+const tables: Readonly<Record<string, CommandFacts>> = {
+  ...learnerCommands,
+  ...enrollmentCommands,
+  ...classCommands,
+  ...curriculumCommands,
+  ...partnershipCommands,
+  ...importCommands,
+};
+
+/** Both records have requests of their own, with what a grant of theirs may produce. */
+const ofLearner: Readonly<Record<string, CommandFacts>> = {
+  grantLearnerApproval: learnerCommands.GrantApproval,
+  refuseLearnerApproval: learnerCommands.RefuseApproval,
+};
+
+const commands = Object.fromEntries(
+  Object.entries(policies).flatMap(([operation, { command }]) => {
+    const facts = ofLearner[operation] ?? (command === undefined ? undefined : tables[command]);
+    return facts ? [[operation, facts]] : [];
+  }),
+);
+
+const id = '5q8m2c7h1v0n4k3d';
+
+/** What the API document says of every operation of this app. */
+export const described: Described = {
+  commands,
+  queries: {
+    ...queryAnswers,
+    startImport: {
+      title: importCommands.StartImport.title,
+      example: { runId: id, ordinal: 1, continued: false },
+    },
+    importRosterRows: {
+      title: { zh: '导入名册各行，每行各有结果', en: 'Import rows of a roster, each with its own answer' },
+      example: { answers: [{ row: 2, outcome: 'registered', learnerId: id, enrollmentId: id }] },
+    },
+    importProgramRows: {
+      title: { zh: '导入专业各行，每行各有结果', en: 'Import rows of a programs sheet, each with its own answer' },
+      example: { answers: [{ row: 2, outcome: 'published' }] },
+    },
+    finishImport: {
+      title: importCommands.FinishImport.title,
+      example: { runId: id, position: '42', lag: '0' },
+    },
+    readImport: {
+      title: { zh: '导入批次', en: 'An import run' },
+      example: {
+        runId: id,
+        kind: 'roster',
+        fileDigest: 'a'.repeat(64),
+        options: { formClasses: true },
+        ordinal: 1,
+        finished: orNull({ rows: 120, taken: 118, unchanged: 1, refused: 1 }),
+      },
+      refusals: ['NOT_FOUND'],
+    },
+    exportRegister: {
+      title: { zh: '导出学籍名册', en: 'The register as a sheet' },
+      mediaType: 'text/csv',
+      example: 'KSH,XH,XM\n',
+    },
+  },
+};

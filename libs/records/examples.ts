@@ -1,0 +1,350 @@
+import { orNull, type Answered } from '../edge/openapi.ts';
+
+/** What queries are called and how their answers look. A spec holds real answers to these shapes. */
+
+const id = '5q8m2c7h1v0n4k3d';
+const at = '2026-09-01T00:00:00.000Z';
+const coded = (code: string, zh: string, en: string): object => ({ code, zh, en });
+const actor = { personId: 'registrar-1', role: 'registrar', organizationId: orNull('enterprise-1') };
+const page = (item: object): object => ({ items: [item], next: orNull('eyJwYWdlIjoyfQ'), total: 1 });
+const asOf = {};
+
+const approval = {
+  requestId: id,
+  act: 'RevertWithdrawal',
+  target: orNull('3'),
+  proposal: {},
+  evidence: ['file 2026-114'],
+  requestedBy: 'registrar-1',
+  requestedAt: at,
+  digest: 'Zm9ydHktdHdvLWZvcnR5LXR3by1mb3J0',
+  outcome: 'pending',
+};
+
+const program = orNull({ id, code: '530701', zh: '电子商务', en: 'E-commerce' });
+const inClass = orNull({ id, name: '电商2601' });
+const importedFrom = orNull({ run: id, row: 2, fileDigest: 'a'.repeat(64) });
+
+const enrollment = {
+  enrollmentId: id,
+  learnerId: orNull(id),
+  status: coded('registered', '在籍', 'registered'),
+  statusSince: at,
+  program,
+  class: inClass,
+  studentNumber: orNull('2026010101'),
+  entryDate: orNull('2026-09-01'),
+  intake: orNull(coded('ordinary', '统一招生', 'ordinary')),
+  level: orNull(coded('junior-college', '专科(高职)', 'junior college')),
+  lengthOfStudyMonths: orNull(36),
+  studyForm: orNull(coded('full-time', '普通全日制', 'full-time')),
+  branch: orNull('经济管理分院'),
+  department: orNull('电子商务系'),
+  expectedGraduation: orNull('2029-06-30'),
+  entranceScore: orNull(45_250),
+  suspension: orNull({
+    kind: coded('suspension', '休学', 'suspension'),
+    ground: orNull(coded('illness', '因病', 'illness')),
+    until: orNull('2027-09-01'),
+  }),
+  retainedUntil: orNull('2027-09-01'),
+  registeredAt: orNull(at),
+  recheck: orNull({ dueBy: orNull('2026-12-01'), passed: false }),
+  academicYears: ['2026-2027'],
+  convertibleUntil: orNull('2031-06-30'),
+  endedAt: orNull(at),
+  locked: false,
+  importedFrom,
+  lastChangeAt: at,
+  approvals: [approval],
+};
+
+const learner = {
+  learnerId: id,
+  identity: orNull({
+    name: '李小雨',
+    idType: 'resident-id',
+    idNumber: '11010519491231002X',
+    sex: 'female',
+    birthDate: '1949-12-31',
+  }),
+  contact: orNull({ phone: '13800000000' }),
+  guardians: [{ guardianId: 'guardian-1', name: '李大海', relation: '父亲' }],
+  holds: [{ holdId: id, kind: coded('discipline', '纪律处分', 'discipline'), placedAt: at }],
+  annulled: false,
+  erased: ['contact'],
+  importedFrom,
+  lastChangeAt: at,
+  approvals: [approval],
+};
+
+const event = {
+  position: '42',
+  eventId: '6f9619ff-8b86-8011-a42d-00cf4fc964ff',
+  stream: `enrollment-${id}`,
+  revision: '3',
+  type: 'StudentWithdrawn',
+  title: { zh: '退学', en: 'Student withdrawn' },
+  kind: 'fact',
+  effectiveAt: at,
+  recordedAt: at,
+  actor,
+  onBehalfOf: orNull('learner-1'),
+  reason: orNull({ code: 'own-application', text: orNull('回家创业') }),
+  basis: [{ stream: `program-${id}`, revision: '0' }],
+  data: {},
+  changes: [{ field: 'ground', old: orNull('illness'), new: orNull('family') }],
+};
+
+const name = { zh: '电子商务', en: 'E-commerce' };
+
+export const queryAnswers: Readonly<Record<string, Answered>> = {
+  readLearner: {
+    title: { zh: '学生档案（可问任一时点）', en: 'A learner, as of any moment' },
+    example: { ...learner, enrollments: [enrollment], revision: '4', asOf },
+  },
+  readTimeline: {
+    title: { zh: '学生档案的全部经过', en: 'Everything that was said about a learner' },
+    example: { ...page(event), asOf },
+    refusals: ['CURSOR_INVALID'],
+  },
+  listAccesses: {
+    title: { zh: '谁查阅过该档案', en: 'Who read the record' },
+    example: page({ at, by: actor, operation: 'readLearner', asked: {}, revision: '7' }),
+    refusals: ['CURSOR_INVALID'],
+  },
+  searchLearners: {
+    title: { zh: '按姓名或号码查找学生', en: 'Find learners by name or number' },
+    example: page({
+      learnerId: id,
+      identity: learner.identity,
+      contact: learner.contact,
+      guardians: learner.guardians,
+      studentNumbers: ['2026010101'],
+      currentEnrollmentIds: [id],
+      erased: [],
+    }),
+    refusals: ['CURSOR_INVALID', 'MALFORMED_JSON', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'],
+  },
+  readEnrollment: {
+    title: { zh: '学籍（可问任一时点）', en: 'An enrollment, as of any moment' },
+    example: { ...enrollment, revision: '4', asOf },
+  },
+  listEnrollments: {
+    title: { zh: '学籍名册', en: 'The enrollment register' },
+    example: page({
+      enrollmentId: id,
+      learnerId: id,
+      name: orNull('李小雨'),
+      status: enrollment.status,
+      statusSince: at,
+      studentNumber: orNull('2026010101'),
+      program,
+      class: inClass,
+      entryDate: '2026-09-01',
+      cohort: 2026,
+      intake: coded('ordinary', '统一招生', 'ordinary'),
+      level: enrollment.level,
+      studyForm: enrollment.studyForm,
+      branch: enrollment.branch,
+      department: enrollment.department,
+      suspendedUntil: orNull('2027-09-01'),
+      retainedUntil: orNull('2027-09-01'),
+      registeredAt: orNull(at),
+      recheck: orNull({ dueBy: orNull('2026-12-01'), passed: false }),
+      lastAnnualRegistration: orNull('2026-2027'),
+      expectedGraduation: orNull('2029-06-30'),
+      convertibleUntil: orNull('2031-06-30'),
+      endedAt: orNull(at),
+      locked: false,
+      imported: false,
+      updatedAt: at,
+      revision: '4',
+    }),
+    refusals: ['CURSOR_INVALID'],
+  },
+  listClasses: {
+    title: { zh: '班级', en: 'Classes' },
+    example: page({
+      classId: id,
+      kind: coded('administrative', '行政班', 'administrative class'),
+      name: '电商2601',
+      program,
+      course: orNull('EC101@1'),
+      term: orNull('2026-2027-1'),
+      closed: false,
+    }),
+    refusals: ['CURSOR_INVALID'],
+  },
+  readClass: {
+    title: { zh: '班级', en: 'A class' },
+    example: {
+      classId: id,
+      kind: coded('administrative', '行政班', 'administrative class'),
+      name: '电商2601',
+      program,
+      course: orNull('EC101@1'),
+      term: orNull('2026-2027-1'),
+      closed: false,
+      teacherIds: ['teacher-1'],
+    },
+  },
+  listClassMembers: {
+    title: { zh: '班级名单', en: 'Who is in a class' },
+    example: page({
+      enrollmentId: id,
+      learnerId: id,
+      name: orNull('李小雨'),
+      studentNumber: orNull('2026010101'),
+      status: enrollment.status,
+    }),
+  },
+  listPrograms: {
+    title: { zh: '专业', en: 'Programs' },
+    example: page({
+      programId: id,
+      code: '530701',
+      name,
+      level: coded('junior-college', '专科(高职)', 'junior college'),
+      lengthOfStudyMonths: orNull(36),
+      entranceScore: orNull(42_000),
+    }),
+    refusals: ['CURSOR_INVALID'],
+  },
+  listProgramGroups: {
+    title: { zh: '专业群', en: 'Program groups' },
+    example: page({ groupId: id, name, programIds: [id] }),
+    refusals: ['CURSOR_INVALID'],
+  },
+  listOrganizations: {
+    title: { zh: '单位', en: 'Organizations' },
+    example: page({
+      organizationId: id,
+      creditCode: '91350100M000100Y43',
+      name: { zh: '江南电子商务有限公司', en: 'Jiangnan E-commerce Ltd.' },
+      kind: coded('enterprise', '企业', 'enterprise'),
+    }),
+    refusals: ['CURSOR_INVALID'],
+  },
+  readCalendar: {
+    title: { zh: '校历', en: 'The calendar in force' },
+    example: {
+      years: [
+        {
+          name: '2026-2027',
+          from: '2026-09-01',
+          to: '2027-08-31',
+          terms: [{ name: '2026-2027-1', from: '2026-09-01', to: '2027-01-20' }],
+        },
+      ],
+      holidays: [{ name: { zh: '国庆节', en: 'National Day' }, from: '2026-10-01', to: '2026-10-07' }],
+      revision: '0',
+    },
+    refusals: ['NOT_FOUND'],
+  },
+  readEnrollmentPolicy: {
+    title: { zh: '学籍政策', en: 'The enrollment policy in force' },
+    example: {
+      recheckMonths: 3,
+      conversionMonths: 24,
+      transferGrounds: ['illness'],
+      eraseRegisteredIdentities: false,
+      revision: '-1',
+    },
+  },
+  listTasks: {
+    title: { zh: '待办', en: 'What is due' },
+    example: page({
+      kind: 'recheck',
+      key: id,
+      learnerId: orNull(id),
+      enrollmentId: orNull(id),
+      dueOn: orNull('2026-12-01'),
+      overdue: false,
+      since: orNull(at),
+      why: { zh: '入学资格复查应于 2026-12-01 前完成。', en: 'The re-check of the admission is due by 2026-12-01.' },
+      detail: {},
+    }),
+    refusals: ['CURSOR_INVALID'],
+  },
+  countTasks: {
+    title: { zh: '待办数量', en: 'How much is due' },
+    example: Object.fromEntries(
+      ['recheck', 'suspension', 'retained-place', 'conversion', 'approval', 'hold-after-clearance'].map((kind) => [
+        kind,
+        { all: 3, overdue: 1 },
+      ]),
+    ),
+  },
+  listApprovals: {
+    title: { zh: '待复核的申请', en: 'What waits for a second person' },
+    example: page({
+      stream: `enrollment-${id}`,
+      requestId: id,
+      act: 'RevertWithdrawal',
+      requestedBy: 'registrar-1',
+      digest: 'Zm9ydHktdHdvLWZvcnR5LXR3by1mb3J0',
+      request: { target: orNull('3'), proposal: {}, evidence: ['file 2026-114'], reasonCode: orNull('error') },
+      learnerId: orNull(id),
+      enrollmentId: orNull(id),
+      requestedAt: orNull(at),
+    }),
+    refusals: ['CURSOR_INVALID'],
+  },
+  listEvents: {
+    title: { zh: '事件日志（JSON 行）', en: 'The log, as JSON lines' },
+    mediaType: 'application/x-ndjson',
+    example:
+      '{"id":"6f9619ff-8b86-8011-a42d-00cf4fc964ff","type":"StudySuspended","version":2,"stream":"enrollment-…","revision":"3","position":"42","recordedAt":"…"}\n',
+  },
+  listViews: {
+    title: { zh: '视图状态', en: 'How the views stand' },
+    example: {
+      head: '42',
+      items: [
+        {
+          name: 'enrollment-register',
+          version: 1,
+          generation: 1,
+          state: 'live',
+          position: '42',
+          head: '42',
+          lagEvents: '0',
+          lagMs: 0,
+          stoppedAt: orNull({
+            position: '41',
+            eventId: '6f9619ff-8b86-8011-a42d-00cf4fc964ff',
+            type: 'X',
+            since: at,
+            attempts: 1,
+            retryAt: at,
+          }),
+          rebuilding: orNull({ generation: 2, done: '20' }),
+        },
+      ],
+    },
+  },
+  rebuildView: {
+    title: { zh: '重建视图', en: 'Rebuild a view from the log' },
+    example: {
+      view: 'enrollment-register',
+      generation: 2,
+      position: '42',
+      events: '42',
+      digests: orNull({ live: 'x', rebuilt: 'x' }),
+    },
+    refusals: ['VIEW_UNKNOWN', 'MALFORMED_JSON', 'MEDIA_TYPE_UNSUPPORTED'],
+  },
+  countEnrollments: {
+    title: { zh: '统计', en: 'Figures without persons' },
+    example: {
+      enrollments: [{ cohort: 2026, program, status: enrollment.status, count: 120 }],
+      events: [
+        { type: 'StudentRegistered', title: { zh: '入学注册', en: 'Student registered' }, count: 120, lastRecordedAt: at },
+      ],
+    },
+  },
+  healthLive: { title: { zh: '存活', en: 'Alive' }, example: { status: 'live' } },
+  healthReady: { title: { zh: '就绪', en: 'Ready, or why not' }, example: { status: 'ready', reasons: [] } },
+  metrics: { title: { zh: '指标', en: 'Metrics for Prometheus' }, mediaType: 'text/plain', example: 'ledger_log_position 42\n' },
+};
