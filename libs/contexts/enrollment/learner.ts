@@ -2,13 +2,7 @@ import type { EnrollmentPolicy } from '../../events/catalog/curriculum.ts';
 import type { ImportSource, LearnerEvent } from '../../events/catalog/enrollment.ts';
 import { evolveLearner, initialLearner, type Learner } from '../../facts/learner.ts';
 import { effective, type Circumstances, type Decider, type Decision } from '../../kernel/decider.ts';
-import {
-  requestApproval,
-  settleApproval,
-  type ApprovalEvent,
-  type ApprovalRequest,
-  type SettleCommand,
-} from '../../kernel/four-eyes.ts';
+import { requestApproval, settleApproval, type ApprovalRequest, type SettleCommand } from '../../kernel/four-eyes.ts';
 import type { Contact, Identity } from '../../kernel/personal.ts';
 import type { Purpose } from '../../kernel/purposes.ts';
 import { isRefusal, refuse, type Refusal } from '../../kernel/refusal.ts';
@@ -167,7 +161,10 @@ function holdPeriod(s: Learner, c: Extract<LearnerCommand, { type: 'HoldPeriod' 
 /** Contacts may always go; an identity only where no diploma or student record needs it, or the college's policy lets it go. */
 export function retention(s: Learner, purposes: readonly Purpose[], k: Circumstances<LearnerFacts>): Refusal | null {
   if (!purposes.includes('identity')) return null;
-  const open = Object.entries(s.enrollments).find(([, slot]) => slot.to === null);
+  // One of before leaves the gate at once: until her enrollment is written, or abandoned, she is about to be a student.
+  const open = Object.entries(s.enrollments).find(
+    ([id, slot]) => slot.to === null || (slot.takers.length > 0 && k.facts[`enrollment-${id}`]?.status === 'none'),
+  );
   if (open) return refuse('RETENTION_APPLIES', { purposes: ['identity'], because: `enrollment ${open[0]} is active` });
   if (k.facts.policy.eraseRegisteredIdentities) return null;
   const kept = Object.entries(k.facts).find(([name, fact]) => name !== 'policy' && (fact as Enrollment).everRegistered);
@@ -253,8 +250,7 @@ function settle(s: Learner, c: SettleCommand, k: Circumstances<LearnerFacts>): L
     };
     return [effective(request.targetEffectiveAt!, corrected)];
   };
-  return settleApproval<LearnerEvent>(s.approvals, c, k, (r) => against(s, r.act, r.proposal), produce) as
-    readonly (LearnerEvent | ApprovalEvent)[] | Refusal;
+  return settleApproval<LearnerEvent>(s.approvals, c, k, (r) => against(s, r.act, r.proposal), produce);
 }
 
 function decide(s: Learner, c: LearnerCommand, k: Circumstances<LearnerFacts>): LearnerDecision {
