@@ -3,12 +3,31 @@ import { faultKinds } from './ports.ts';
 import type { Intent } from './orders.ts';
 import type { WorldPlan } from './world.ts';
 
-/** One seed is one world, for ever: its length, its faults and its order of things all follow from the number. */
+/** What a world is mostly about, as kinds of intents (see orders.ts): a bit of everything, or much of what meets at the same gates. */
+const moods: readonly (readonly number[])[] = [
+  [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+  [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+  // The same people and numbers, at the same moment.
+  [1, 1, 2, 10, 10, 9, 3],
+  // Whole lives: four eyes, graduations, holds.
+  [1, 4, 4, 5, 6, 7, 7, 8],
+  // Students of before, identities corrected and erased.
+  [9, 9, 8, 8, 7, 7, 1],
+];
+
+/** One seed is one world: its length, its faults and its order of things all follow from the number, for as long as this file and orders.ts stay. */
 export function planOf(seed: number): WorldPlan {
   const random = randomOf(seed);
   const upTo = (n: number): number => random() % n;
   const length = 6 + upTo(26);
-  const script = Array.from({ length }, (): Intent => [upTo(upTo(5) === 0 ? 4 : 3), 1 + upTo(11), upTo(60), upTo(60), upTo(60)]);
+  const mood = moods[upTo(moods.length)]!;
+  const script = Array.from({ length }, (): Intent => [
+    upTo(upTo(5) === 0 ? 4 : 3),
+    mood[upTo(mood.length)]!,
+    upTo(60),
+    upTo(60),
+    upTo(60),
+  ]);
   // Calm worlds, rough ones, and worlds in which everything goes wrong: one call in so many.
   const oneIn = [0, 400, 120, 60, 30, 14][upTo(6)]!;
   const chance = randomOf(seed ^ 0x5f0a11);

@@ -1,4 +1,5 @@
 import { enrollmentStream } from '../../libs/contexts/enrollment/enrollment.ts';
+import { learnerStream } from '../../libs/contexts/enrollment/learner.ts';
 import { mintedId } from '../../libs/kernel/ids.ts';
 import { isRefusal, type Refusal } from '../../libs/kernel/refusal.ts';
 import type { Answer } from '../../libs/runtime/transact.ts';
@@ -105,12 +106,17 @@ function contradiction(books: Books, order: Order, { refused, facts }: Refusal, 
       return !enrollment || enrollment.status.during(from, to, (status) => status === facts['status'])
         ? null
         : `it was never ${String(facts['status'])}`;
-    case 'RETENTION_APPLIES':
-      return !learner ||
-        [...books.enrollments.values()].some((e) => e.learnerId === learner.id && (e.everRegistered || occupies(e.status.now))) ||
-        learner.open.during(from, to, (open) => open.length > 0)
-        ? null
-        : 'nothing needs to be kept';
+    case 'RETENTION_APPLIES': {
+      if (!learner) return null;
+      const student = [...books.enrollments.values()].some(
+        (e) => e.learnerId === learner.id && (e.everRegistered || occupies(e.status.now)),
+      );
+      // An enrollment of before closes on the gate in the append that opens it, and is about to be written all the same.
+      const opened = books.streams
+        .get(learnerStream(learner.id))
+        ?.some((e) => e.type === 'EnrollmentOpened' && String(facts['because']).includes(String(e.data['enrollmentId'])));
+      return student || opened ? null : 'nothing needs to be kept';
+    }
     case 'REVISION_CHANGED': {
       const stream = books.streams.get(enrollmentStream(enrollmentId ?? ''));
       return stream && stream.length > Number(facts['actual']) && facts['actual'] !== facts['expected']
