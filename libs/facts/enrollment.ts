@@ -167,7 +167,7 @@ export function applyEvent(s: Enrollment, e: Historic<EnrollmentEvent>): Enrollm
     case 'ApprovalGranted':
     case 'ApprovalRefused':
     case 'ApprovalStale':
-      return { ...s, approvals: evolveApprovals(s.approvals, e as Extract<typeof e, { type: `Approval${string}` }>) };
+      return { ...s, approvals: evolveApprovals(s.approvals, e) };
     case 'AdmissionAnnulled':
     case 'WithdrawalReverted':
     case 'EnrollmentCorrected':

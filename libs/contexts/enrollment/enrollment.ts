@@ -363,7 +363,7 @@ function requestReversal(
 ): EnrollmentDecision {
   const withdrawal = correctedHistory(s).findLast((e) => e.type === 'StudentWithdrawn' && !e.annulled);
   if (s.status !== 'withdrawn' || !withdrawal) return refuse('ENROLLMENT_NOT_WITHDRAWN', { status: s.status });
-  return request(s, c, 'RevertWithdrawal', withdrawal as Recorded<EnrollmentEvent>, {});
+  return request(s, c, 'RevertWithdrawal', withdrawal, {});
 }
 
 function requestCorrection(
@@ -379,7 +379,7 @@ function requestCorrection(
   if (old === c.value) return refuse('NOTHING_TO_CORRECT');
   const unfit = c.field === 'classId' ? classRefusal(c.value as string | null, k.facts.class) : null;
   if (unfit) return unfit;
-  return request(s, c, 'CorrectEnrollment', target as Recorded<EnrollmentEvent>, { field: c.field, old, new: c.value });
+  return request(s, c, 'CorrectEnrollment', target, { field: c.field, old, new: c.value });
 }
 
 function settle(s: Enrollment, c: SettleCommand, k: K): EnrollmentDecision {
@@ -404,13 +404,7 @@ function settle(s: Enrollment, c: SettleCommand, k: K): EnrollmentDecision {
         return timely(s, k) ?? [{ type: 'RegistrationRevoked', data: { requestId, ground: r.proposal['ground'] as 'fraud' } }];
     }
   };
-  return settleApproval<EnrollmentEvent>(
-    s.approvals,
-    c,
-    k,
-    (r) => against(s, r.act, r.target, r.proposal),
-    produce,
-  ) as EnrollmentDecision;
+  return settleApproval<EnrollmentEvent>(s.approvals, c, k, (r) => against(s, r.act, r.target, r.proposal), produce);
 }
 
 function decide(s: Enrollment, c: EnrollmentCommand, k: K): EnrollmentDecision {
