@@ -74,7 +74,7 @@ export class IdentityBody {
   @Agrees<IdentityBody>({ code: 'SEX_DISAGREES', zh: '与证件号码不符。', en: 'disagrees with the id number.' }, (identity) =>
     agreesWithNumber(identity, 'sex'),
   )
-  @OneOf(sexes, { optional: true, description: 'Taken from a resident id where absent' })
+  @OneOf(sexes, { optional: true, example: 'female', description: 'Taken from a resident id where absent' })
   sex?: string;
 
   @Agrees<IdentityBody>(
@@ -87,7 +87,7 @@ export class IdentityBody {
   @Shaped(
     /^[0-9A-Za-z]{1,18}$/,
     { zh: '须为至多 18 位字母或数字。', en: 'must have at most 18 letters or digits.' },
-    { optional: true, description: 'Candidate number (考生号)' },
+    { optional: true, example: '26320100110001', description: 'Candidate number (考生号)' },
   )
   candidateNumber?: string;
 
@@ -109,7 +109,11 @@ export class ContactBody {
   @Shaped(phone, phoneWords, { optional: true, example: '13800000000' })
   phone?: string;
 
-  @Shaped(/^[^\s@]{1,64}@[^\s@]{1,190}$/, { zh: '须为电子邮箱。', en: 'must be an e-mail address.' }, { optional: true })
+  @Shaped(
+    /^[^\s@]{1,64}@[^\s@]{1,190}$/,
+    { zh: '须为电子邮箱。', en: 'must be an e-mail address.' },
+    { optional: true, example: 'xiaoyu@example.edu' },
+  )
   email?: string;
 
   @Text(300, { optional: true })
@@ -118,7 +122,7 @@ export class ContactBody {
   @Text(100, { optional: true })
   guardianName?: string;
 
-  @Shaped(phone, phoneWords, { optional: true })
+  @Shaped(phone, phoneWords, { optional: true, example: '13900000000' })
   guardianPhone?: string;
 }
 
@@ -142,7 +146,7 @@ export class GuardianBody {
   @Text(50, { example: '父亲' })
   relation!: string;
 
-  @Shaped(phone, phoneWords, { optional: true })
+  @Shaped(phone, phoneWords, { optional: true, example: '13900000000' })
   phone?: string;
 }
 
