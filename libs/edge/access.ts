@@ -10,25 +10,17 @@ import { principalOf, type EdgeRequest, type Parts } from './parts.ts';
  * Query parameters that say what was looked at and name no person. A search text is personal, so it is never kept;
  * that there was one is.
  */
-const kept = new Set([
-  'recordedAsOf',
-  'effectiveAsOf',
-  'status',
-  'programId',
-  'classId',
-  'cohort',
-  'sort',
-  'limit',
-  'open',
-  'types',
-  'format',
-]);
+const kept = new Set(['recordedAsOf', 'effectiveAsOf', 'status', 'cohort', 'sort', 'limit', 'open', 'types', 'format']);
 
 interface Waiting {
   readonly event: NewEvent;
   readonly written: () => void;
   readonly failed: (fault: unknown) => void;
 }
+
+/** Filters by a record: kept where it is an id of ours, since anything may be typed there, an id number too. */
+const keptIds = new Set(['programId', 'classId']);
+const naturalIdShape = /^(?=.*[a-z])[0-9a-z]{16}$/;
 
 /** Most events of one append. */
 const batch = 200;
@@ -124,7 +116,9 @@ function whatWasAsked(request: EdgeRequest): Readonly<Record<string, string>> {
   const asked: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.query as Record<string, unknown>)) {
     if (name === 'search') asked['search'] = 'yes';
-    else if (kept.has(name) && typeof value === 'string') asked[name] = value.slice(0, 200);
+    else if (typeof value !== 'string') continue;
+    else if (kept.has(name)) asked[name] = value.slice(0, 200);
+    else if (keptIds.has(name)) asked[name] = naturalIdShape.test(value) ? value : 'other';
   }
   const { id } = request.params as { id?: string };
   return id !== undefined && id !== request.subjectId ? { id, ...asked } : asked;
