@@ -114,6 +114,7 @@ export interface ProblemDocument {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
+  /** The address that was asked, or `urn:ledger:request:<correlationId>`. */
   readonly instance: string;
   readonly code: ProblemCode;
   readonly facts: Facts;
@@ -129,9 +130,9 @@ export const problemText = (code: ProblemCode): Bilingual =>
 
 export const problemDocument = (
   problem: Refusal | Problem,
-  request: { readonly language: Language; readonly path: string; readonly correlationId: string },
+  request: { readonly language: Language; readonly instance: string; readonly correlationId: string },
 ): ProblemDocument => {
-  const { language, path, correlationId } = request;
+  const { language, instance, correlationId } = request;
   const code = isRefusal(problem) ? problem.refused : problem.code;
   const status = problemStatus(code);
   return {
@@ -139,7 +140,7 @@ export const problemDocument = (
     title: titles[status]?.[language] ?? code,
     status,
     detail: fill(problemText(code)[language], { ...inWords(problem.facts, language), correlationId }),
-    instance: path,
+    instance,
     code,
     facts: problem.facts,
     correlationId,

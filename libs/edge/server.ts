@@ -9,7 +9,7 @@ import { LogController, type FastifyBaseLogger, type FastifyInstance, type Fasti
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { AccessLog } from './access.ts';
 import { Told } from './command.ts';
-import { FieldsPipe } from './fields.ts';
+import { FieldsPipe, idPattern } from './fields.ts';
 import { PolicyGuard } from './guard.ts';
 import { Metrics } from './metrics.ts';
 import { OperationsController } from './operations.http.ts';
@@ -58,6 +58,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     genReqId: correlationIdOf,
     // No Nest middleware is used: without its runner a request is a few steps shorter.
     skipMiddie: true,
+    // Fastify's own words for an address that it cannot read would quote it.
+    frameworkErrors: (error: unknown, request: EdgeRequest, reply: FastifyReply) => refuse(request, reply, error),
   });
   const fastify = adapter.getInstance();
   const served: string[] = [];
@@ -138,10 +140,17 @@ function tellProblem(request: EdgeRequest, reply: FastifyReply, problem: Problem
   if (status === 503) reply.header('retry-after', '1');
   const language = languageOf(request.headers['accept-language']);
   reply.code(status).header('content-type', 'application/problem+json; charset=utf-8').header('content-language', language);
-  return problemDocument(problem, { language, path: pathOf(request), correlationId: request.id });
+  return problemDocument(problem, { language, instance: instanceOf(request, status), correlationId: request.id });
 }
 
-/** Name and place of a fault; its message may hold personal data and stays out. */
+/** The address, where it names something of ours; else the request itself: what somebody typed there by mistake is not said back. */
+function instanceOf(request: EdgeRequest, status: number): string {
+  const parameters = Object.values((request.params ?? {}) as Record<string, string>);
+  const isOurs = status !== 404 && request.routeOptions.url !== undefined && parameters.every((value) => idPattern.test(value));
+  return isOurs ? pathOf(request) : `urn:ledger:request:${request.id}`;
+}
+
+/** Name and place of a fault; its message may hold personal data and stays out, all its lines. */
 const faultOf = (thrown: unknown): object =>
   thrown instanceof Error
     ? {
@@ -149,6 +158,7 @@ const faultOf = (thrown: unknown): object =>
         code: (thrown as { code?: unknown }).code,
         at: thrown.stack
           ?.split('\n')
+          .filter((line) => /^ +at /.test(line))
           .slice(-8)
           .map((line) => line.trim()),
       }
