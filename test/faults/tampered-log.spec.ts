@@ -1,0 +1,134 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { startLedger, type Ledger } from '../../apps/ledger/ledger.ts';
+import { personOf, type Answer, type Person } from '../journeys/client.ts';
+import { commandRoutesOf } from '../support/command-fields.ts';
+import { Office, Planter } from '../support/planting.ts';
+import { tracesIn } from '../support/traces.ts';
+
+/** Whoever changes a stored event by a byte is found out: what was sealed does not open, and who reads on says where it stopped. */
+describe('a log that somebody changed', () => {
+  const planter = new Planter();
+  let folder: string;
+  let learnerId: string;
+  let ledger: Ledger | undefined;
+  let registrar: Person;
+  let administrator: Person;
+  let lines: string[] = [];
+
+  const start = async (data: string): Promise<Ledger> => {
+    ledger = await startLedger({ env: { LEDGER_DATA: join(folder, data), PORT: '0' } });
+    registrar = await personOf(ledger, { role: 'registrar' });
+    administrator = await personOf(ledger, { role: 'administrator' });
+    return ledger;
+  };
+
+  beforeAll(async () => {
+    jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+      lines.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+      return true;
+    });
+    folder = await mkdtemp(join(tmpdir(), 'ledger-tampered-'));
+    const { app, close } = await start('data');
+    const office = new Office(commandRoutesOf(app), planter, registrar);
+    learnerId = (await office.act('identifyLearner', null)).body.learnerId;
+    await office.act('changeContact', learnerId);
+    await close();
+  });
+  afterEach(async () => {
+    await ledger?.close();
+    lines = [];
+  });
+  afterAll(async () => {
+    jest.restoreAllMocks();
+    await rm(folder, { recursive: true });
+  });
+
+  /** A stopped copy with one byte changed in it, which is to be read from the beginning. */
+  async function copyWith(name: string, change: (log: Buffer) => void): Promise<void> {
+    await cp(join(folder, 'data'), join(folder, name), {
+      recursive: true,
+      filter: (path) => !/(views|directory)\.db/.test(path),
+    });
+    const path = join(folder, name, 'log.db');
+    const log = readFileSync(path);
+    change(log);
+    writeFileSync(path, log);
+  }
+
+  /** Another letter in the place of the one at `offset` after the text, in its first place after `from`. */
+  const flip =
+    (text: string, offset: number) =>
+    (log: Buffer): void => {
+      const at = log.indexOf(text);
+      expect(at).toBeGreaterThan(0);
+      const place = at + text.length + offset;
+      log[place] = log[place] === 0x61 ? 0x62 : 0x61;
+    };
+
+  const changes: readonly (readonly [string, (log: Buffer) => void])[] = [
+    ['a byte of what is sealed', flip('"identity":"sealed.1.identity.', 100)],
+    ['a byte of a public field beside it', flip('"correlationId":"', 0)],
+    ['another purpose', flip('"identity":"sealed.1.', 0)],
+    ['a token that is none any more', flip('"identity":"', 0)],
+  ];
+
+  const opened = (): Promise<Answer> =>
+    registrar
+      .get('/v1/events?after=0&open=true')
+      .catch((error: unknown) => ({ status: 0, headers: new Headers(), body: String(error) }));
+
+  it('opens as it is where nobody touched it', async () => {
+    await copyWith('untouched', () => undefined);
+    await start('untouched');
+    const answer = await opened();
+    expect(answer.status).toBe(200);
+    expect(tracesIn(String(answer.body), planter.needles(), 'events')).not.toEqual([]);
+    expect((await administrator.get('/v1/views')).status).toBe(200);
+  });
+
+  it.each(changes)('is found out by %s', async (name, change) => {
+    const copy = name.replaceAll(' ', '-');
+    await copyWith(copy, change);
+    const { parts, url } = await start(copy);
+
+    const answer = await opened();
+    expect(answer.status).not.toBe(200);
+    expect(tracesIn(JSON.stringify([answer.body, [...answer.headers]]), planter.needles(), 'answer')).toEqual([]);
+    expect(answer).toMatchObject({ status: 500, body: { code: expect.stringMatching(/^(INTERNAL|SEAL_BROKEN)$/) } });
+
+    // The view that opens names stops before the event, visibly; the others go on.
+    const stopped = async (): Promise<Record<string, unknown>[]> => {
+      const { body } = await administrator.get('/v1/views');
+      return (body.items as Record<string, unknown>[]).filter(({ state }) => state !== 'live');
+    };
+    let views = await stopped();
+    for (let tries = 0; views.length === 0 && tries < 100; tries++) {
+      await wait(50);
+      views = await stopped();
+    }
+    expect(views).toMatchObject([{ name: 'directory' }]);
+    const ready = await fetch(`${url}/health/ready`);
+    const why = await ready.text();
+    expect(why).toContain('directory');
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(tracesIn(why + metrics + JSON.stringify(views), planter.needles(), 'standing')).toEqual([]);
+
+    // Whoever needs no name is served.
+    expect(
+      await registrar.get(`/v1/learners/${learnerId}/timeline`, { 'ledger-wait-for': String(await parts.store.head()) }),
+    ).toBeDefined();
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+
+    await ledger!.close();
+    const said = lines.join('');
+    expect(said).toMatch(/SEAL_BROKEN|SealBroken/);
+    expect(tracesIn(said, planter.needles(), 'log lines')).toEqual([]);
+    // Tried again at its own pace, not in a circle.
+    expect(said.split('\n').filter((line) => /SealBroken|SEAL_BROKEN/.test(line)).length).toBeLessThan(20);
+  });
+});
