@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fill, type Bilingual, type Language } from '../../libs/kernel/bilingual.ts';
+import { StartRefused } from '../ledger/settings.ts';
 import { words } from './words.ts';
 
 /** What ends a command with exit code 1 and one sentence. */
@@ -30,8 +31,13 @@ export async function connect(env: NodeJS.ProcessEnv, language: Language): Promi
   const running = env['LEDGER_URL'] ?? (await runningAt(env['LEDGER_DATA'] ?? './data'));
   if (running) return over(running.replace(/\/$/, ''), token, language, async () => undefined);
   const { startLedger } = await import('../ledger/ledger.ts');
-  const own = await startLedger({ env: { ...env, PORT: '0', HOST: '127.0.0.1' }, quiet: true });
-  return over(own.url, token, language, () => own.close());
+  try {
+    const own = await startLedger({ env: { ...env, PORT: '0', HOST: '127.0.0.1' }, quiet: true });
+    return over(own.url, token, language, () => own.close());
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    throw new CommandFailed(fill(words.cannotOpen[language], { why: error.message }));
+  }
 }
 
 /** The address in `server.json`, if somebody answers there. */

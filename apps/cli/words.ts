@@ -55,6 +55,7 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
     en: 'There are no development keys in {folder}: run npm start once, or set LEDGER_DATA.',
   },
   fileMissing: { zh: '没有这个文件：{file}', en: 'There is no such file: {file}' },
+  cannotOpen: { zh: '无法打开账本：{why}', en: 'The ledger cannot be opened: {why}' },
   serverGone: { zh: '连不上服务 {url}：{why}', en: 'The server at {url} cannot be reached: {why}' },
   reading: { zh: '读取', en: 'reading' },
   rows: { zh: '行', en: 'rows' },

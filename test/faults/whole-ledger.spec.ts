@@ -3,15 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { claimsOf } from '../../libs/contexts/enrollment/gates.ts';
 import type { StoredEvent } from '../../libs/ports/event-store.ts';
-import { Books, type LogEvent } from '../simulation/books.ts';
+import { Books, Violation, type LogEvent } from '../simulation/books.ts';
 import { randomOf } from '../simulation/dice.ts';
 import { builtLedger } from '../support/build.ts';
 import { logOf, vaultOf } from '../support/log.ts';
 import { Clerk, personOf, Site, type Answer, type Order } from '../support/office.ts';
-import { temporaryFolder } from '../support/process.ts';
+import { eventually, startServer, temporaryFolder } from '../support/process.ts';
 
 const seed = Number(process.env['SEED'] ?? 20260901);
-const rounds = 6;
+const rounds = 5;
 /** Numbers for which registrars race; whoever comes second is refused. */
 const contested = 40;
 
@@ -43,7 +43,6 @@ describe(`a server that is killed at any moment, and asked again with the same k
       return one;
     };
     const told: RowTold[] = [];
-    const forgotten: (() => Promise<unknown>)[] = [];
     let people = 0;
     const shift = new AbortController();
     const refusals = new Set<string>();
@@ -130,13 +129,11 @@ describe(`a server that is killed at any moment, and asked again with the same k
           { learnerId: identified.body.learnerId, programId, entryDate: '2025-09-01' },
           'enrollment',
         );
-        forgotten.push(() => self.deliver(admit));
         const admitted = await self.deliver(admit);
         if (!admitted) continue;
         const { enrollmentId } = admitted.body;
         const number = `2025${String(below(contested)).padStart(4, '0')}`;
         const register = self.order(`/v1/enrollments/${enrollmentId}/register`, { studentNumber: number }, 'enrollment');
-        forgotten.push(() => self.deliver(register));
         await self.deliver(register);
       }
     }
@@ -159,52 +156,66 @@ describe(`a server that is killed at any moment, and asked again with the same k
     shift.abort();
     await work;
     expect([...refusals]).toEqual(['STUDENT_NUMBER_TAKEN']);
-    for (const remember of forgotten) await remember();
     expect((await (await site.server).stop()).code).toBe(0);
-    await check(clerks, told);
-  }, 90_000);
 
-  async function check(clerks: readonly Clerk[], told: readonly RowTold[]): Promise<void> {
-    const log = await logOf(folder.path);
     const vault = await vaultOf(folder.path);
     const streamOf = claimsOf('college', (domain, text) => vault.hmac(domain, text)).streamOf;
-    const books = new Books((_institution, number) => streamOf('student-number', number));
-    const orders = clerks.flatMap((clerk) => clerk.orders);
-    for (const { correlationId, about } of orders) if (about) books.expect(correlationId, about);
-    try {
+    const orders = clerks.flatMap((one) => one.orders);
+    const claimOf = new Map<string, string>();
+    const claimOfNumber = (number: string): string => {
+      const known = claimOf.get(number) ?? streamOf('student-number', number);
+      claimOf.set(number, known);
+      return known;
+    };
+    const booksNow = async (): Promise<Books> => {
+      const books = new Books((_institution, number) => claimOfNumber(number));
+      for (const { correlationId, about } of orders) if (about) books.expect(correlationId, about);
       // Legal paths, one owner for every claim, unique numbers, no key with two effects: the books throw.
-      books.read(log);
-      checkOrders(books, orders);
-      checkRows(log, told);
-      books.settled();
-    } finally {
-      await vault.close();
-    }
-  }
+      books.read(await logOf(folder.path));
+      return books;
+    };
+    expectOrders(await booksNow(), orders);
+    expectRows(await logOf(folder.path), told);
+    // The server needs the vault for itself; every number has been looked up by now.
+    await vault.close();
+
+    // What nobody asked for again is given back as soon as no writer can still be about it; an hour later, say.
+    const later = new Date(Date.now() + 3_600_000).toISOString();
+    await using server = await startServer(folder.path, { LEDGER_CLOCK: later });
+    const settled = async (): Promise<true | undefined> => {
+      try {
+        (await booksNow()).settled();
+        return true;
+      } catch (error) {
+        if (error instanceof Violation && error.rule === 'no-stuck-gate') return undefined;
+        throw error;
+      }
+    };
+    await eventually(settled, 'an end of all that was begun', 40_000);
+    expectOrders(await booksNow(), orders);
+    expect((await server.stop()).code).toBe(0);
+  }, 120_000);
 });
 
 /** What was answered stands in the log, as it was answered; what nobody was told of stands there wholly or not at all. */
-function checkOrders(books: Books, orders: readonly Order[]): void {
-  let repeated = 0;
-  for (const order of orders) {
-    if (!order.about) continue;
-    const effect = books.effects.get(order.correlationId)?.map(({ type }) => type) ?? [];
-    const { path, deliveries, answer } = order;
-    if (deliveries > 1) repeated++;
-    if (!answer) expect({ path, whole: effect.length <= 1 }).toEqual({ path, whole: true });
-    else if (answer.status >= 400) expect({ path, effect }).toEqual({ path, effect: [] });
-    else {
-      const last = books.effects.get(order.correlationId)?.at(-1);
-      const { events, position } = answer.body;
-      expect({ path, events, position }).toEqual({ path, events: effect, position: last?.position.toString() });
-    }
-  }
+function expectOrders(books: Books, orders: readonly Order[]): void {
+  const wrong = orders.flatMap(({ path, about, correlationId, answer }) => {
+    if (!about) return [];
+    const effect = books.effects.get(correlationId) ?? [];
+    const stands = effect.map(({ type }) => type).join(', ');
+    if (!answer) return effect.length > 1 ? [`${path} was never answered and did ${stands}`] : [];
+    if (answer.status >= 400) return effect.length > 0 ? [`${path} was refused and did ${stands}`] : [];
+    const { events, position } = answer.body as { events: string[]; position: string };
+    const same = events.join(', ') === stands && position === effect.at(-1)?.position.toString();
+    return same ? [] : [`${path} was answered ${events.join(', ')} at ${position}; the log says ${stands}`];
+  });
+  expect(wrong).toEqual([]);
   // Otherwise the crashes hit nothing and this proves nothing.
-  expect(repeated).toBeGreaterThan(rounds);
+  expect(orders.filter(({ deliveries }) => deliveries > 1).length).toBeGreaterThan(rounds);
 }
 
 /** Rows that were told as taken stand once, those that were refused do not. */
-function checkRows(log: readonly StoredEvent[], told: readonly RowTold[]): void {
+function expectRows(log: readonly StoredEvent[], told: readonly RowTold[]): void {
   const standing = new Map<string, string[]>();
   for (const stored of log) {
     if (stored.type !== 'LearnerAdmitted' && stored.type !== 'StudentRegistered') continue;
