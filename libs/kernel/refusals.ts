@@ -49,6 +49,7 @@ export const refusals = {
 
   ID_NUMBER_TAKEN: is('conflict', '该证件号码已登记在另一名学生名下。', 'This id number belongs to another learner.'),
   STUDENT_NUMBER_TAKEN: is('conflict', '学号 {value} 已被使用。', 'Student number {value} is taken.'),
+  LEARNER_ANNULLED: is('conflict', '该学生登记已作废。', 'This learner was annulled.'),
   LEARNER_ERASED: is('conflict', '该学生的身份信息已删除。', 'The identity of this learner was erased.'),
   LEARNER_HAS_ENROLLMENTS: is(
     'conflict',
@@ -98,6 +99,7 @@ export const refusals = {
     '学年或学期的日期重叠或次序有误：{entries}。',
     'Years or terms overlap or are out of order: {entries}.',
   ),
+  REFERENCE_EXISTS: is('conflict', '{what} 已存在且内容不同。', '{what} exists already with other content.'),
 
   ENROLLMENT_NOT_ADMITTED: is(
     'conflict',
@@ -126,6 +128,7 @@ export const refusals = {
     '该学籍从未注册，现为“{status}”。',
     'The enrollment was never registered; it is {status}.',
   ),
+  RECORD_LOCKED: is('conflict', '记录已锁定，只能更正。', 'The record is locked: only corrections are possible.'),
   INTAKE_FORBIDS_MAJOR_CHANGE: is(
     'conflict',
     '招生类型“{intake}”不得转专业。',
@@ -208,6 +211,11 @@ export const refusals = {
     'conflict',
     '与已有记录不同：{differences}。更正请走更正流程。',
     'It differs from what is recorded: {differences}. Use a correction.',
+  ),
+  STUDENT_NUMBER_MISSING: is(
+    'invalid',
+    '在籍、休学或保留学籍的学生须有学号。',
+    'A student on the register needs a student number.',
   ),
   RUN_UNKNOWN: is('not-found', '没有这个导入批次。', 'There is no such import run.'),
   RUN_FINISHED: is('conflict', '该导入批次已结束。', 'The import run is finished.'),
