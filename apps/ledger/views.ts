@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openSqliteReadStore } from '../../libs/adapters/sqlite/read-store.ts';
 import type { ViewDetails, Views, ViewStatus } from '../../libs/edge/parts.ts';
 import type { ViewStore } from '../../libs/ports/view.ts';
-import { Projector } from '../../libs/projection/projector.ts';
+import { Projector } from './projector.ts';
 import { ViewReader } from '../../libs/projection/view-reader.ts';
 
 export interface OpenViews extends Views {

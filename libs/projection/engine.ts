@@ -34,7 +34,7 @@ export interface ProjectionOptions {
   readonly batch?: number;
   /** Milliseconds after which the log is looked at without a wake-up. */
   readonly pollMs?: number;
-  /** Hears of faults that the engine retries; poison events stand in `status`. */
+  /** Hears of faults that the engine retries, and of a view that stops (`ViewStopped`); what stopped it stands in `status`. */
   readonly onFault?: (fault: unknown) => void;
   /** Called when views moved, stopped or were swapped. */
   readonly onMoved?: (standing: readonly Standing[]) => void;
@@ -423,6 +423,7 @@ export class Projection {
       retryAt: new Date(this.#o.clock.now() + backoff(attempts)).toISOString(),
     };
     this.#moved();
+    if (!again) this.#o.onFault?.(new ViewStopped(follower.view.name, follower.poison, error));
     if (follower.rebuild) {
       this.#followers = this.#followers.filter((one) => one !== follower);
       this.#retired.push(asGeneration(follower));
@@ -622,6 +623,16 @@ export class Projection {
 }
 
 const stateOf = ({ outdated, poison }: Follower): Standing['state'] => (outdated ? 'outdated' : poison ? 'stopped' : 'live');
+
+/** A view stands before an event that it cannot fold. Names no content: what a fold says of its failure may quote what it read. */
+export class ViewStopped extends Error {
+  constructor(view: string, { position, type }: Pick<Poison, 'position' | 'type'>, error: unknown) {
+    super(
+      `${view} stands before event ${position} (${type}): ${error instanceof Object && 'name' in error ? String(error.name) : 'fault'}`,
+    );
+    this.name = 'ViewStopped';
+  }
+}
 
 const asGeneration = ({ view, generation, position, tables }: Follower): Generation => ({
   view: view.name,

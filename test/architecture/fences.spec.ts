@@ -18,7 +18,6 @@ const tolerated: Readonly<Record<string, string>> = {
   'sql: libs/projection/generations.ts':
     'the engine keeps its checkpoints and generations in the read store, in the transaction of the rows',
   'sql: libs/projection/digest.ts': 'a digest is taken over whole tables, whichever view they belong to',
-  'rooms: libs/projection/projector.worker.ts': 'a worker entry chooses its adapters, as an app does: it belongs to apps/ledger',
 };
 
 const named = ({ fence, path, what }: Breach): string => `${fence}: ${path}: ${what}`;

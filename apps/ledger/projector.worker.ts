@@ -1,14 +1,14 @@
 import { constants, setPriority } from 'node:os';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openSqliteEventReader } from '../adapters/sqlite/event-reader.ts';
-import { openSqliteKeyVault } from '../adapters/sqlite/key-vault.ts';
-import { openSqliteReadStore } from '../adapters/sqlite/read-store.ts';
-import { errorText } from '../adapters/sqlite/sqlite-fault.ts';
-import type { Timer } from '../ports/clock.ts';
-import { allViews } from '../read-models/views.ts';
-import { Codec } from '../runtime/codec.ts';
-import { Projection } from './engine.ts';
+import { openSqliteEventReader } from '../../libs/adapters/sqlite/event-reader.ts';
+import { openSqliteKeyVault } from '../../libs/adapters/sqlite/key-vault.ts';
+import { openSqliteReadStore } from '../../libs/adapters/sqlite/read-store.ts';
+import { errorText } from '../../libs/adapters/sqlite/sqlite-fault.ts';
+import type { Timer } from '../../libs/ports/clock.ts';
+import { allViews } from '../../libs/read-models/views.ts';
+import { Codec } from '../../libs/runtime/codec.ts';
+import { Projection } from '../../libs/projection/engine.ts';
 import type { FromProjector, ProjectorSettings, ToProjector } from './projector-protocol.ts';
 
 const port = parentPort!;

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Rebuilt, RebuildProgress, Standing, ViewStatus } from './engine.ts';
+import type { Rebuilt, RebuildProgress, Standing, ViewStatus } from '../../libs/projection/engine.ts';
 import type { Answers, FromProjector, ProjectorPaths, ProjectorSettings, ToProjector } from './projector-protocol.ts';
 
 export interface ProjectorOptions {

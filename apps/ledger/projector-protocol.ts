@@ -1,4 +1,4 @@
-import type { Rebuilt, RebuildProgress, Standing, ViewStatus } from './engine.ts';
+import type { Rebuilt, RebuildProgress, Standing, ViewStatus } from '../../libs/projection/engine.ts';
 
 /** What the projector's thread is started with. */
 export interface ProjectorPaths {
