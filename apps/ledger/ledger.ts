@@ -138,7 +138,11 @@ async function assemble(
     views,
     loopback,
     readiness: () => notReady(store, views),
-    erased: () => erasures.catchUp(),
+    erased: async () => {
+      await erasures.catchUp();
+      // A directory that stands still says so elsewhere, and purges her as soon as it goes on.
+      await views.waitFor('directory', await store.head(), directoryPatienceMs);
+    },
   };
 
   const log = quiet ? null : { level: settings.logLevel, stream: lines };
@@ -159,6 +163,9 @@ async function assemble(
 }
 
 const modules = [EnrollmentModule, CurriculumModule, PartnershipModule, ImportsModule, ExportsModule, RecordsModule];
+
+/** How long the answer to an erasure waits until nobody finds her any more; her keys are gone by then. */
+const directoryPatienceMs = 5_000;
 
 /** Events that a view may be behind before requests should go elsewhere: a bulk import is no outage. */
 const lagLimit = 100_000n;

@@ -134,6 +134,8 @@ describe('an erasure', () => {
     expect((await grant(second)).body).toMatchObject({ events: ['ApprovalGranted', 'PersonalDataErased'] });
     const all = await erase(ids.gone, ['identity', 'contact'], [registrar, second]);
     expect(all).toMatchObject({ status: 200, body: { events: ['ApprovalGranted', 'PersonalDataErased'] } });
+    // The answer means that nobody finds her, without waiting for any view.
+    expect((await registrar.post('/v1/learners/search', { text: gone.mark('name') })).body).toMatchObject({ total: 0 });
 
     const said = await statements();
     expect(await grant(second)).toMatchObject({ status: 200, body: { events: [] } });
