@@ -126,7 +126,8 @@ describe('a log that somebody changed', () => {
 
     await ledger!.close();
     const said = lines.join('');
-    expect(said).toMatch(/SEAL_BROKEN|SealBroken/);
+    expect(said).toMatch(/"operation":"listEvents","fault":"SealBroken","code":"SEAL_BROKEN"/);
+    expect(said).toMatch(/directory stands before event \d+ \(\w+\): SealBroken/);
     expect(tracesIn(said, planter.needles(), 'log lines')).toEqual([]);
     // Tried again at its own pace, not in a circle.
     expect(said.split('\n').filter((line) => /SealBroken|SEAL_BROKEN/.test(line)).length).toBeLessThan(20);
