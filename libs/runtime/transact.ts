@@ -387,7 +387,10 @@ export class Transactor {
       const ours = rival
         .takers(gate.state)
         .every((taker) => taker === context.commandId || taker.startsWith(`${context.commandId}.`));
-      if ((ours || stale) && (await this.release(rival, context, commandId)) === 'released') freed = true;
+      if (!ours && !stale) continue;
+      const outcome = await this.release(rival, context, commandId);
+      // Free without our doing: somebody else may have let it go since it was looked at.
+      if (outcome === 'released' || (outcome === 'free' && (await this.load(take)).revision !== gate.revision)) freed = true;
     }
     return freed;
   }
