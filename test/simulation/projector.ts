@@ -132,8 +132,9 @@ export class Projector {
   }
 }
 
-/** Position of the hindmost live view: what is committed, and what is about to be. */
+/** Position of the hindmost live view; -1n while something is being written, which may yet be lost. */
 export function hindmost(disks: Disks): bigint {
+  if (viewStores.some((name) => disks[name].isTransaction)) return -1n;
   const positions = viewStores.map((name) => {
     const statement = disks[name].prepare("SELECT min(position) AS position FROM projection WHERE state = 'live'");
     statement.setReadBigInts(true);

@@ -22,6 +22,8 @@ export class Server implements Process {
   skew = 0;
   /** Set when the world is about to end: then recovery runs when it is told to. */
   closing = false;
+  /** While the last recovery is under way, perhaps waiting for the views. */
+  recovering = false;
   readonly #ground: Ground;
   readonly #office: Office;
   readonly #folding: Folding | null;
@@ -149,7 +151,11 @@ export class Server implements Process {
 
   /** One round, told to run when all else is over. */
   lastRecovery(): void {
-    this.#spawn('last recovery', this.recover());
+    this.recovering = true;
+    const work = this.recover().finally(() => {
+      this.recovering = false;
+    });
+    this.#spawn('last recovery', work);
   }
 
   /** Shreds what was to be erased, and lets go of what crashed writers took: by the view that lists it, or by the log where nobody folds. */

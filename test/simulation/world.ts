@@ -63,7 +63,7 @@ async function live(plan: WorldPlan, ground: Ground, folding: Folding | null): P
   const processes: readonly Process[] = [...servers, ...(folding ? [folding] : [])];
   const registrars = new Registrars(ground, office, servers);
   // Whoever folds never rests: all is over when nobody else has anything to do.
-  const over = (): boolean => scheduler.idleBut(folding?.life ?? null);
+  const over = (): boolean => scheduler.idleBut(folding?.life ?? null) && servers.every((server) => !server.recovering);
 
   for (const event of referenceData()) await ground.durable.append(event.stream, 'none', [event]);
   await ground.audit();
