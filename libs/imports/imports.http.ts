@@ -21,7 +21,8 @@ import {
 } from '../kernel/codes.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { refusals } from '../kernel/refusals.ts';
-import type { Importer, Imports, RowAnswer } from './imports.ts';
+import type { Importer, RowAnswer } from './importing.ts';
+import type { Imports } from './imports.ts';
 import { runSource } from './run.ts';
 
 export const IMPORTS = Symbol('imports');

@@ -9,7 +9,8 @@ import type { Identity } from '../kernel/personal.ts';
 import { isRefusal } from '../kernel/refusal.ts';
 import { Codec } from '../runtime/codec.ts';
 import { Transactor } from '../runtime/transact.ts';
-import { Imports, type Importer, type ImportKind, type RowAnswer, type StartedRun } from './imports.ts';
+import type { Importer, RowAnswer, StartedRun } from './importing.ts';
+import { Imports, type ImportKind } from './imports.ts';
 
 const by: Importer = {
   actor: { personId: 'r1', role: 'registrar', organizationId: null },

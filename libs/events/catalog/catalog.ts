@@ -16,3 +16,6 @@ export type CatalogOf<E extends { type: string }> = { readonly [Type in E['type'
 
 /** Of an event whose type says everything. */
 export type NoData = Readonly<Record<string, never>>;
+
+/** v(n) → v(n+1) of an event's `data`. Personal fields may be sealed: an upcaster moves them, never reads them. */
+export type Upcaster = (data: Readonly<Record<string, unknown>>) => Record<string, unknown>;

@@ -1,4 +1,4 @@
-import type { Upcaster } from './upcasters.ts';
+import type { Upcaster } from '../catalog/catalog.ts';
 
 export const enrollmentUpcasters: Readonly<Record<string, Readonly<Record<number, Upcaster>>>> = {
   StudySuspended: {

@@ -1,7 +1,5 @@
+import type { Upcaster } from '../catalog/catalog.ts';
 import { enrollmentUpcasters } from './enrollment.ts';
-
-/** v(n) → v(n+1) of an event's `data`. Personal fields may be sealed: an upcaster moves them, never reads them. */
-export type Upcaster = (data: Readonly<Record<string, unknown>>) => Record<string, unknown>;
 
 const upcasters: Readonly<Record<string, Readonly<Record<number, Upcaster>>>> = { ...enrollmentUpcasters };
 
