@@ -143,7 +143,7 @@ const headersOf = (policy: Policy): Json[] => {
       parameter(
         'Idempotency-Key',
         true,
-        '8 to 128 visible ASCII characters; the same one when the command is sent again',
+        '1 to 255 visible ASCII characters; the same one when the command is sent again',
         '0198a3f2-1f0b',
       ),
       parameter('If-Match', false, 'Revision that the record must have', '"4"'),

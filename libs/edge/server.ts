@@ -139,7 +139,11 @@ function tellProblem(request: EdgeRequest, reply: FastifyReply, problem: Problem
     reply.header('www-authenticate', `Bearer realm="ledger"${code === 'TOKEN_MISSING' ? '' : ', error="invalid_token"'}`);
   if (status === 503) reply.header('retry-after', '1');
   const language = languageOf(request.headers['accept-language']);
-  reply.code(status).header('content-type', 'application/problem+json; charset=utf-8').header('content-language', language);
+  reply
+    .code(status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('content-language', language)
+    .header('x-correlation-id', request.id);
   return problemDocument(problem, { language, instance: instanceOf(request, status), correlationId: request.id });
 }
 

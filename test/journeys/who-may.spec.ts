@@ -303,7 +303,7 @@ describe('another institution', () => {
       const sent = `${pathOf(route, ours)}${JSON.stringify(bodyOf(route, ours))}`;
       const ids = Object.values(ours.ids).filter((id) => !sent.includes(id));
       expect([route.operation, marksIn(answer, [...ours.personal, ...ours.public, ...ids])]).toEqual([route.operation, []]);
-      if (route.path.includes(':id')) expect([route.operation, answer.status]).toEqual([route.operation, 404]);
+      expect([route.operation, !route.path.includes(':id') || answer.status === 404]).toEqual([route.operation, true]);
     }
     expect(await eventsOf(college)).toBe(before);
   });
