@@ -107,6 +107,7 @@ describe('what readers see', () => {
     const { data } = codec.decode(stored(await codec.encode(identified))) as { data: { identity: unknown } };
     expect(codec.reveal(data.identity)).toEqual(identity);
     expect([codec.reveal(null), codec.reveal('plain'), codec.reveal('erased')]).toEqual([null, 'plain', 'erased']);
+    expect(() => codec.reveal(String(data.identity).replace('.identity.', '.another.'))).toThrow(SealBroken);
   });
 
   it('reads "erased" where the key is gone, purpose by purpose', async () => {
