@@ -141,7 +141,8 @@ async function assemble(
     erased: async () => {
       await erasures.catchUp();
       // A directory that stands still says so elsewhere, and purges her as soon as it goes on.
-      await views.waitFor('directory', await store.head(), directoryPatienceMs);
+      const goesOn = views.status().some(({ name, state }) => name === 'directory' && state === 'live');
+      if (goesOn) await views.waitFor('directory', await store.head(), directoryPatienceMs);
     },
   };
 

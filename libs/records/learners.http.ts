@@ -7,10 +7,11 @@ import { catalog, eventTypes, type LedgerEvent } from '../events/events.ts';
 import { learnerStream } from '../facts/learner.ts';
 import type { Historic } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
+import type { Purpose } from '../kernel/purposes.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { personAsOf, type Log } from '../read-models/as-of.ts';
 import { auditTimeline, changesOf, personTimeline, timelineKinds, type TimelineKind } from '../read-models/audit-timeline.ts';
-import { directory, searchDirectory } from '../read-models/directory.ts';
+import { directory, searchDirectory, type DirectoryRow } from '../read-models/directory.ts';
 import { Asked, asOfOf, given, Paged, pagingOf } from './asking.ts';
 import { enrollmentShown, learnerShown, Names } from './shown.ts';
 
@@ -72,7 +73,9 @@ export class LearnerRecords {
     return this.parts.views.read(directory, async (db, position) => {
       const page = await searchDirectory(db, query);
       if (isRefusal(page)) return page;
-      return new Told({ items: page.rows, next: page.next, total: page.total }, { position, subjects: page.rows.length });
+      const items = (await Promise.all(page.rows.map((row) => this.stillTold(row)))).filter((row) => row !== null);
+      const total = page.total - (page.rows.length - items.length);
+      return new Told({ items, next: page.next, total }, { position, subjects: items.length });
     });
   }
 
@@ -153,6 +156,16 @@ export class LearnerRecords {
   }
 
   // ── helpers ──
+
+  /** Keys go first, and a directory that lags or stands still has not purged her yet: what it still holds is not told. */
+  private async stillTold(row: DirectoryRow): Promise<DirectoryRow | null> {
+    const isGone = async (purpose: Purpose): Promise<boolean> =>
+      (await this.parts.vault.obtain(row.learnerId, purpose)) === 'erased';
+    if (row.identity && (await isGone('identity'))) return null;
+    const reached = row.contact !== null || row.guardians.length > 0;
+    if (!reached || !(await isGone('contact'))) return row;
+    return { ...row, contact: null, guardians: [], erased: [...row.erased, 'contact'] };
+  }
 
   private log(): Log {
     return { store: this.parts.store, decoder: this.parts.codec };
