@@ -166,8 +166,9 @@ export class RosterRows {
     const { row, source: from } = resolved;
     const context = importContext(this.deps, run, commandId, { type: 'ImportRosterRow', row: canonicalRow(row) }, row);
     let ids = { learnerId: '', enrollmentId: '' };
+    // The enrollment is the attempt's, the learner the row's: an attempt that was abandoned may have identified her.
     const answer = await this.deps.transactor.transact(context, (attempt) => {
-      ids = { learnerId: knownLearner ?? mintedId(attempt, 'learner'), enrollmentId: mintedId(attempt, 'enrollment') };
+      ids = { learnerId: knownLearner ?? mintedId(commandId, 'learner'), enrollmentId: mintedId(attempt, 'enrollment') };
       const command = openingOf(resolved, ids.learnerId);
       const opening: Opening = {
         ...(knownLearner === null

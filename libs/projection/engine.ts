@@ -379,11 +379,12 @@ export class Projection {
     let erased = false;
     await this.#o.stores[store].transaction(async (db) => {
       for (const { view, generation, position, naming, takes } of together) {
+        // First, so that rows which are there already (a commit whose answer was lost) are told from an event that cannot be folded.
+        await advance(db, { view: view.name, generation, position }, to);
         const own: Recorded[] = [];
         for (const event of events) if (takes(event.stored)) own.push(event.for(view));
         if (own.length > 0) await view.fold(writeNamed(db, naming), own);
         if (view.opened && view.erases?.(own)) erased = true;
-        await advance(db, { view: view.name, generation, position }, to);
       }
       if (erased) await oweScrub(db);
     });

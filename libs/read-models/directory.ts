@@ -204,8 +204,9 @@ export const directory: View<LedgerEvent> = {
         enrollments: {},
         erased: [],
       };
-      let there = true;
-      for (const event of said) there = tell(person, event);
+      // Nobody comes into the directory but by her identification: not by an erasure, say, after she was annulled.
+      let there = known.has(learnerId);
+      for (const event of said) if (there || event.type === 'LearnerIdentified') there = tell(person, event);
       if (there) people.push(person);
     }
 

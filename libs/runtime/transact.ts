@@ -260,7 +260,8 @@ export class Transactor {
         return this.undo(plan.takes?.(own.state) ?? takes, context, commandId, outcome);
       }
 
-      takes = plan.takes?.(own.state) ?? [];
+      // A grant that turns out stale changes nothing, so it takes nothing.
+      takes = decision.every(({ type }) => type === 'ApprovalStale') ? [] : (plan.takes?.(own.state) ?? []);
       const subjectId = plan.subjectId(own.state);
       const taken = await this.takeAll(takes, k, { context, commandId, subjectId });
       if (taken === 'abandoned') return 'abandoned';

@@ -43,9 +43,8 @@ export function wiredReadStore(inner: ReadStore, wire: Wire, name: string): Read
         await wire.call(() => `${name}: commit`, done);
         return written;
       });
-      // A crash may come after the commit; that the commit succeeds and says it failed is left out as long as the engine folds rows before
-      // it looks at the checkpoint: it would take its own rows for poison.
-      await wire.call(() => `${name}: committed`, done).catch(() => {});
+      // A crash may come after the commit, and a commit may succeed and say that it failed.
+      await wire.call(() => `${name}: committed`, done);
       return result;
     },
     scrub: () =>
