@@ -156,10 +156,10 @@ export const asProblem = (thrown: unknown): Problem => {
     return new Problem(thrown.code === 'STORE_CLOSED' ? 'SHUTTING_DOWN' : 'INTERNAL');
   }
   if (thrown instanceof Error && thrown.name === 'ViewNotReady') return new Problem('VIEW_NOT_READY');
-  const { code, statusCode, status } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown; status?: unknown };
+  const { statusCode, status } = (thrown ?? {}) as { statusCode?: unknown; status?: unknown };
   switch (typeof statusCode === 'number' ? statusCode : typeof status === 'number' ? status : 500) {
     case 400:
-      return new Problem(isMalformedJson(code, thrown) ? 'MALFORMED_JSON' : 'BAD_REQUEST');
+      return new Problem('BAD_REQUEST');
     case 404:
     case 405:
       return new Problem('ROUTE_UNKNOWN');
@@ -179,9 +179,6 @@ export const asProblem = (thrown: unknown): Problem => {
       return new Problem('INTERNAL');
   }
 };
-
-const isMalformedJson = (code: unknown, thrown: unknown): boolean =>
-  thrown instanceof SyntaxError || (typeof code === 'string' && /^FST_ERR_CTP_(EMPTY_JSON_BODY|INVALID_JSON_BODY)$/.test(code));
 
 /** The language that Accept-Language prefers; Chinese, in which the record is kept, where it does not say. */
 export const languageOf = (header: string | undefined): Language => {

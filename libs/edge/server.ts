@@ -62,6 +62,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     frameworkErrors: (error: unknown, request: EdgeRequest, reply: FastifyReply) => refuse(request, reply, error),
   });
   const fastify = adapter.getInstance();
+  fastify.removeContentTypeParser('text/plain');
   const served: string[] = [];
   fastify.addHook('onRoute', ({ url }) => void served.push(url));
   hook(fastify, parts, access, metrics, log);
@@ -69,6 +70,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const app = await NestFactory.create<NestFastifyApplication>(edgeModule(parts, metrics, access, modules), adapter, {
     logger: nestLogger(fastify.log),
     abortOnError: false,
+    // Fastify's own parser takes JSON; Nest's would take forms beside it.
+    bodyParser: false,
   });
   const routes = routesOf(app);
   if (options.described) serveDocument(app, options.described);
@@ -127,7 +130,14 @@ class ProblemFilter implements ExceptionFilter {
 
 function refuse(request: EdgeRequest, reply: FastifyReply, thrown: unknown): void {
   if (reply.sent) return;
-  void reply.send(tellProblem(request, reply, asProblem(thrown), thrown));
+  const problem = asProblem(thrown);
+  // Nest keeps of a body that could not be read nothing but the status; whatever fails before the guard on a route that takes one is that.
+  const unread =
+    problem.code === 'BAD_REQUEST' &&
+    request.operation === null &&
+    request.method === 'POST' &&
+    request.routeOptions.url !== undefined;
+  void reply.send(tellProblem(request, reply, unread ? new Problem('MALFORMED_JSON') : problem, thrown));
 }
 
 function tellProblem(request: EdgeRequest, reply: FastifyReply, problem: Problem | Refusal, thrown?: unknown): object {

@@ -91,9 +91,20 @@ const event = {
   actor,
   onBehalfOf: orNull('learner-1'),
   reason: orNull({ code: 'own-application', text: orNull('回家创业') }),
+  commandId: id,
+  causationId: '2f1f4d3e-8a37-4a0e-9a53-1d1f6c1b2a90',
   basis: [{ stream: `program-${id}`, revision: '0' }],
   data: {},
   changes: [{ field: 'ground', old: orNull('illness'), new: orNull('family') }],
+  approval: orNull({
+    requestId: id,
+    act: 'CorrectEnrollment',
+    requestedBy: 'registrar-1',
+    requestedAt: at,
+    outcome: 'granted',
+    settledBy: orNull('registrar-2'),
+    settledAt: orNull(at),
+  }),
 };
 
 const name = { zh: '电子商务', en: 'E-commerce' };

@@ -196,6 +196,8 @@ export class LearnerRecords {
       actor,
       onBehalfOf: onBehalfOf ?? null,
       reason: reason ? { code: reason.code, text: this.parts.codec.reveal(reason.text ?? null) } : null,
+      commandId: event.commandId,
+      causationId: event.causationId,
       basis,
       data: this.opened(data),
       changes: changesOf(type, data),
