@@ -101,7 +101,8 @@ class ImportJob {
 
     const progress = new Progress(language);
     const temporary = `${this.args.result}.part`;
-    const header = [...table.header, words.rowNumber[language], words.code[language], words.reason[language]];
+    const sent = withoutAddedColumns(table.header);
+    const header = [...sent, ...addedColumns.map((column) => column[language])];
     const refused = this.send(table.records, started.runId, progress);
     await pipeline(writeCsv(rowsAfter(header, refused), { cells: 'as-sent' }), createWriteStream(temporary));
     progress.clear();
@@ -117,7 +118,7 @@ class ImportJob {
     if (count('refused') > 0) await rename(temporary, this.args.result);
     else await rm(temporary);
     this.report(
-      table.unknownColumns.map((c) => c.header || `#${c.column}`),
+      table.unknownColumns.filter((c) => c.column <= sent.length).map((c) => c.header || `#${c.column}`),
       table.footRows,
       (performance.now() - began) / 1000,
       lag,
@@ -208,6 +209,16 @@ class ImportJob {
     if (dryRun) line('dryRun');
     else line('took', { seconds: seconds.toFixed(1), rate: Math.round(this.rows / Math.max(seconds, 0.001)), lag });
   }
+}
+
+const addedColumns = [words.rowNumber, words.code, words.reason];
+
+/** The sender's own columns: a result file that was corrected brings ours back, which are not to be added twice. */
+function withoutAddedColumns(header: readonly string[]): readonly string[] {
+  const end = header.findLastIndex((cell) => cell !== '') + 1;
+  const from = end - addedColumns.length;
+  const ours = from > 0 && addedColumns.every(({ zh, en }, i) => header[from + i] === zh || header[from + i] === en);
+  return ours ? header.slice(0, from) : header;
 }
 
 /** A failure is met where the batch is awaited; one that fails after another must not end the process before. */

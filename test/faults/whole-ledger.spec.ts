@@ -11,7 +11,7 @@ import { Clerk, personOf, Site, type Answer, type Order } from '../support/offic
 import { eventually, startServer, temporaryFolder } from '../support/process.ts';
 
 const seed = Number(process.env['SEED'] ?? 20260901);
-const rounds = 5;
+const rounds = 4;
 /** Numbers for which registrars race; whoever comes second is refused. */
 const contested = 40;
 

@@ -1,0 +1,112 @@
+import { beforeAll, afterEach, beforeEach, expect, it } from '@jest/globals';
+import { randomOf } from '../simulation/dice.ts';
+import { builtLedger } from '../support/build.ts';
+import { counted, headOf, logOf } from '../support/log.ts';
+import { personOf } from '../support/office.ts';
+import {
+  eventually,
+  runCommand,
+  startCommand,
+  startServer,
+  temporaryFolder,
+  type Environment,
+  type Server,
+} from '../support/process.ts';
+import { sheet, written } from '../support/sheets.ts';
+
+const seed = Number(process.env['SEED'] ?? 20260901);
+const students = 1500;
+/** Two claims, two events on the learner, two on the enrollment. */
+const eventsPerStudent = 6;
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let random: () => number;
+let roster: string;
+let env: Environment;
+
+beforeAll(() => builtLedger(), 180_000);
+beforeEach(async () => {
+  random = randomOf(seed);
+  folder = await temporaryFolder();
+  const rows = Array.from({ length: students }, (_, i) => {
+    const { name, idNumber } = personOf(i);
+    return [`2025${String(i).padStart(6, '0')}`, name, idNumber, '530701', '2025-09-01'];
+  });
+  roster = written(folder.path, 'roster.csv', sheet([['学号', '姓名', '身份证号', '专业代码', '入学日期'], ...rows], 'gb18030'));
+  await using server = await startServer(folder.path);
+  env = { LEDGER_DATA: folder.path, LEDGER_TOKEN: await server.token({ role: 'registrar' }) };
+  const programs = sheet([
+    ['专业代码', '专业名称', '层次'],
+    ['530701', '电子商务', '专科'],
+  ]);
+  await runCommand(['import', 'programs', written(folder.path, 'programs.csv', programs)], env);
+  await server.stop();
+});
+afterEach(async () => folder[Symbol.asyncDispose]());
+
+/** Resolves once the log has grown by a seeded share of the whole import, small enough to come about twice. */
+const amidst = async (): Promise<unknown> => {
+  const goal = (await headOf(folder.path)) + BigInt(300 + (random() % ((students * eventsPerStudent) / 10)));
+  return eventually(async () => (await headOf(folder.path)) > goal || undefined, `position ${goal}`);
+};
+
+const importing = () => startCommand(['import', 'roster', roster], env);
+
+/** Rows in, events out, whatever happened in between; then once more, which changes nothing. */
+async function expectWhole(): Promise<void> {
+  const last = await runCommand(['import', 'roster', roster], env);
+  expect(last).toMatchObject({ code: 0, err: '' });
+  expect(last.out).toContain('Going on with the unfinished run (number 1).');
+  expect(last.out).toMatch(new RegExp(`^ +${students}  registered\\n +${students}  total$`, 'm'));
+  const counts = counted(await logOf(folder.path));
+  expect(counts).toMatchObject({
+    LearnerIdentified: students,
+    EnrollmentOpened: students,
+    LearnerAdmitted: students,
+    StudentRegistered: students,
+    ClaimTaken: 2 * students,
+    ImportStarted: 2,
+    ImportFinished: 2,
+  });
+  const again = await runCommand(['import', 'roster', roster], env);
+  expect(again).toMatchObject({ code: 0, err: '', out: expect.stringMatching(new RegExp(`^ +${students}  unchanged\\n`)) });
+  expect(counted(await logOf(folder.path))).toEqual({ ...counts, ImportStarted: 3, ImportFinished: 3 });
+}
+
+it(`an import whose command is killed goes on where it was, beside a server (SEED=${seed})`, async () => {
+  await using server = await startServer(folder.path);
+  await using command = await importing();
+  await amidst();
+  command.kill('SIGKILL');
+  // The server may still be at the rows that it was sent, while the next run sends them again.
+  await expectWhole();
+  expect((await server.stop()).code).toBe(0);
+}, 90_000);
+
+it(`an import whose server is killed says so, and goes on with the next one (SEED=${seed})`, async () => {
+  let server: Server = await startServer(folder.path);
+  try {
+    for (let kill = 0; kill < 2; kill++) {
+      await using command = await importing();
+      await amidst();
+      await server.crash();
+      expect(await command.ended).toMatchObject({
+        code: 1,
+        out: expect.not.stringContaining('total'),
+        err: expect.stringMatching(/^The server at http:\S+ cannot be reached: .+\n$/),
+      });
+      server = await startServer(folder.path);
+    }
+    await expectWhole();
+  } finally {
+    await server[Symbol.asyncDispose]();
+  }
+}, 90_000);
+
+it(`an import that is killed with the ledger inside it goes on by itself (SEED=${seed})`, async () => {
+  await using command = await importing();
+  await amidst();
+  command.kill('SIGKILL');
+  await command.ended;
+  await expectWhole();
+}, 90_000);
