@@ -6,7 +6,7 @@ import type { Learner } from '../facts/learner.ts';
 import { enrollmentSource, learnerSource } from '../contexts/enrollment/gates.ts';
 import { registerCells, registerHeader, sheetCells, sheetHeader, type SheetStudent } from '../intake/register-sheet.ts';
 import type { Language } from '../kernel/bilingual.ts';
-import { isOpen, type Contact, type Identity } from '../kernel/personal.ts';
+import { identityNow, isOpen, type Contact, type Identity } from '../kernel/personal.ts';
 import { dateIn } from '../kernel/time.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { Transactor } from '../runtime/transact.ts';
@@ -95,7 +95,7 @@ export async function* registerSheet(
     const enrollment = (await transactor.load(enrollmentSource(enrollmentId))).state;
     if (!enrollment.admission) continue;
     const { state } = await transactor.load(learnerSource(enrollment.admission.learnerId));
-    const learner = { ...state, identity: codec.reveal(state.identity), contact: codec.reveal(state.contact) };
+    const learner = { ...state, identity: identityNow(codec.reveal(state.identity)), contact: codec.reveal(state.contact) };
     const program = (await transactor.load(programFact(enrollment.admission.programId))).state;
     const classFacts = enrollment.classId === null ? null : (await transactor.load(classFact(enrollment.classId))).state;
     const student = asSheet(learner, enrollment, {

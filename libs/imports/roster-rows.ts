@@ -7,6 +7,7 @@ import { classFact } from '../facts/reference.ts';
 import type { RosterRow } from '../intake/roster.ts';
 import { claim } from '../kernel/claim.ts';
 import { importRowCommandId, mintedId } from '../kernel/ids.ts';
+import { identityNow } from '../kernel/personal.ts';
 import { source } from '../kernel/plan.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { startOfDay } from '../kernel/time.ts';
@@ -117,7 +118,11 @@ export class RosterRows {
   }
 
   private opened(state: Learner): Pick<Learner, 'identity' | 'contact' | 'enrollments'> {
-    return { ...state, identity: this.deps.codec.reveal(state.identity), contact: this.deps.codec.reveal(state.contact) };
+    return {
+      ...state,
+      identity: identityNow(this.deps.codec.reveal(state.identity)),
+      contact: this.deps.codec.reveal(state.contact),
+    };
   }
 
   /** The enrollment that the row's natural key names: by its gate entry, or by what a correction made of it. */

@@ -33,3 +33,7 @@ export interface Contact {
   readonly guardianName?: string;
   readonly guardianPhone?: string;
 }
+
+/** What was opened of an identity, as it reads now: after a correction the last word is sealed together with the one before. */
+export const identityNow = (opened: unknown): Personal<Identity> | null =>
+  (typeof opened === 'object' && opened !== null && 'new' in opened ? opened.new : opened) as Personal<Identity> | null;
