@@ -296,6 +296,64 @@ describe('an erasure', () => {
     }
   });
 
+  it('takes a name out of everything that named a student, where the college lets it go, while the directory is rebuilt', async () => {
+    const left = new Planter('L');
+    const office = officeOf(left);
+    await office.act('adoptEnrollmentPolicy', null, {
+      recheckMonths: 3,
+      conversionMonths: 24,
+      transferGrounds: ['illness'],
+      eraseRegisteredIdentities: true,
+    });
+    const { classId } = (await office.act('formClass', null, { kind: 'administrative', name: '电商2601' })).body;
+    await office.act('assignTeacher', classId, { teacherId: 'teacher-1' });
+    const learnerId: string = (await office.act('identifyLearner', null)).body.learnerId;
+    const admission = { learnerId, programId: ids.program, classId, entryDate: '2026-09-01', effectiveAt: '2026-09-01' };
+    const { enrollmentId } = (await office.act('admitLearner', null, admission)).body;
+    await office.act('registerStudent', enrollmentId, { studentNumber: '20260009', effectiveAt: '2026-09-02' });
+
+    const active = await erase(learnerId, ['identity'], [registrar, second]);
+    expect(active).toMatchObject({ status: 409, body: { code: 'RETENTION_APPLIES' } });
+    await office.act('withdrawStudent', enrollmentId, { ground: 'own-application' });
+    const teacher = await personOf(ledger, { role: 'teacher' });
+    const named = async (): Promise<Record<string, string>> => {
+      const headers = await upToNow(ledger);
+      const read = async (by: Person, path: string): Promise<string> => JSON.stringify((await by.get(path, headers)).body);
+      return {
+        register: await read(registrar, '/v1/enrollments?studentNumber=20260009'),
+        members: await read(registrar, `/v1/classes/${classId}/members`),
+        taught: await read(teacher, `/v1/classes/${classId}/members`),
+        zh: await read(registrar, '/v1/exports/register?lang=zh'),
+        en: await read(registrar, '/v1/exports/register?lang=en'),
+      };
+    };
+    const name = left.planted.find(({ path }) => path === 'identity.name')!.value;
+    const before = await named();
+    expect(['register', 'zh', 'en'].filter((where) => !before[where]!.includes(name))).toEqual([]);
+
+    const [rebuilt, erased] = await Promise.all([
+      administrator.post('/v1/views/directory/rebuild', {}),
+      erase(learnerId, ['identity', 'contact'], [registrar, second]),
+    ]);
+    expect([rebuilt.status, erased.status]).toEqual([200, 200]);
+    const after = await named();
+    expect(
+      Object.entries(after).filter(([, said]) => said.includes(left.mark('name')) || said.includes(left.mark('text'))),
+    ).toEqual([]);
+    expect(after).toMatchObject({
+      register: expect.stringContaining('"name":"erased"'),
+      zh: expect.stringContaining('（已删除）'),
+      en: expect.stringContaining('(erased)'),
+    });
+    expect(await leftovers(left.needles())).toEqual([]);
+
+    // Her record goes on without a word about her.
+    const { answer } = await office.try('lockRecord', enrollmentId);
+    expect(answer).toMatchObject({ status: 409, body: { code: 'LEARNER_ERASED' } });
+    const silent = await registrar.post(`/v1/enrollments/${enrollmentId}/lock`, { reason: { code: 'published' } });
+    expect(silent).toMatchObject({ status: 200, body: { events: ['RecordLocked'] } });
+  });
+
   it('lets the same person be known anew as somebody else', async () => {
     const anew = new Planter('N');
     const { body } = await officeOf(anew).act('identifyLearner', null, { identity: { idNumber: goneNumber } });

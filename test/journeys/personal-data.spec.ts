@@ -579,6 +579,17 @@ describe('personal data', () => {
         }
       }
     }
+    for (const [who, claims] of strangers) {
+      const person = await personOf(ledger, claims);
+      for (const [path, body] of [
+        ['/v1/learners/search', { text: planter.mark('name') }],
+        ['/v1/views/enrollment-register/rebuild', { compare: true }],
+      ] as const) {
+        const { status, body: said } = await person.post(path, body);
+        if (status < 300) good += 1;
+        told.push(...tracesIn(JSON.stringify(said), planter.needles(), `${who} ${path} (${status})`));
+      }
+    }
     expect(told).toEqual([]);
     expect(good).toBeGreaterThan(10);
   });
