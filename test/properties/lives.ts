@@ -1,11 +1,7 @@
 import * as fc from 'fast-check';
 import type { EnrollmentStatus, EnrollmentEvent, LearnerEvent } from '../../libs/events/catalog/enrollment.ts';
-import {
-  enrollment,
-  enrollmentStream,
-  type EnrollmentCommand,
-  type EnrollmentFacts,
-} from '../../libs/contexts/enrollment/enrollment.ts';
+import { enrollment, enrollmentStream, type EnrollmentCommand } from '../../libs/contexts/enrollment/enrollment.ts';
+import type { EnrollmentFacts } from '../../libs/contexts/enrollment/guards.ts';
 import { learner, learnerStream, type LearnerCommand, type LearnerFacts } from '../../libs/contexts/enrollment/learner.ts';
 import type { Enrollment } from '../../libs/facts/enrollment.ts';
 import type { Learner } from '../../libs/facts/learner.ts';

@@ -25,7 +25,8 @@ import { asOf } from '../../kernel/as-of.ts';
 import { effective } from '../../kernel/decider.ts';
 import { commonRefusals, type RefusalCode } from '../../kernel/refusals.ts';
 import { enrollmentCommands } from './commands.ts';
-import { enrollment, enrollmentStream, type EnrollmentCommand, type EnrollmentFacts } from './enrollment.ts';
+import { enrollment, enrollmentStream, type EnrollmentCommand } from './enrollment.ts';
+import type { EnrollmentFacts } from './guards.ts';
 
 const ordinary: EnrollmentFacts = facts;
 const { given, seen } = examples(enrollment, ordinary, enrollmentStream('e1'));
