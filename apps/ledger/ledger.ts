@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -104,6 +104,7 @@ async function assemble(
   await erasures.start();
   open.push(() => erasures.close());
 
+  forOwnerAlone(file('directory.db'));
   const views = await openViews({ folder, masterKey, clockShiftMs, onFault: (message) => lines.fault('views', message) });
   open.push(() => views.close());
 
@@ -227,6 +228,12 @@ async function assertClock(store: SqliteEventStore, clock: Clock, { clockFrom: s
   throw new StartRefused(
     `LEDGER_CLOCK=${instant(start)} is before ${last}, when the last event was recorded: start at that instant or later`,
   );
+}
+
+/** Names stand there in the clear: nobody else on this machine reads them, nor what SQLite writes beside them, whatever folder this is. */
+function forOwnerAlone(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  for (const one of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(one)) chmodSync(one, 0o600);
 }
 
 /** Whoever reads it finds the old content or the new one, after a crash too. */

@@ -328,8 +328,8 @@ describe('an erasure', () => {
       };
     };
     const name = left.planted.find(({ path }) => path === 'identity.name')!.value;
-    const before = await named();
-    expect(['register', 'zh', 'en'].filter((where) => !before[where]!.includes(name))).toEqual([]);
+    const whileHere = await named();
+    expect(['register', 'zh', 'en'].filter((where) => !whileHere[where]!.includes(name))).toEqual([]);
 
     const [rebuilt, erased] = await Promise.all([
       administrator.post('/v1/views/directory/rebuild', {}),

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -384,6 +385,8 @@ describe('personal data', () => {
       ([name, bytes]) => clearText.test(name) && tracesIn(bytes, planter.needles(), name).length > 0,
     );
     expect(found.length).toBeGreaterThan(0);
+    const readable = found.filter(([name]) => (statSync(join(folder, name)).mode & 0o077) !== 0).map(([name]) => name);
+    expect(process.platform === 'win32' ? [] : readable).toEqual([]);
   });
 
   it('is found nowhere else on disk while the ledger runs: log, views, vault, keys, locks, and what they write ahead', () => {
