@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { programForm, mapProgramRow } from '../../libs/intake/programs.ts';
@@ -53,6 +53,9 @@ export async function importFile(args: ImportArguments, connection: Connection, 
     return await new ImportJob(args, connection, say, rows).run(digest, { kind, dryRun, formClasses });
   } catch (error) {
     if (error instanceof UnreadableFile) throw new CommandFailed(`${fileErrorText(error, language)} (${error.code})`);
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code !== undefined && (path === file || code === 'EISDIR'))
+      throw new CommandFailed(fill(words.fileClosed[language], { file, code }));
     throw error;
   }
 }
@@ -99,13 +102,10 @@ class ImportJob {
     );
     if (started.continued) this.say(fill(words.continued[language], { ordinal: started.ordinal }));
 
-    const progress = new Progress(language);
-    const temporary = `${this.args.result}.part`;
     const sent = withoutAddedColumns(table.header);
     const header = [...sent, ...addedColumns.map((column) => column[language])];
-    const refused = this.send(table.records, started.runId, progress);
-    await pipeline(writeCsv(rowsAfter(header, refused), { cells: 'as-sent' }), createWriteStream(temporary));
-    progress.clear();
+    const temporary = `${this.args.result}.part`;
+    await this.writeRefused(temporary, (progress) => rowsAfter(header, this.send(table.records, started.runId, progress)));
 
     const count = (outcome: string): number => this.counts.get(outcome) ?? 0;
     const taken = count('published') + count('admitted') + count('registered') + count('imported');
@@ -126,12 +126,40 @@ class ImportJob {
     return count('refused') > 0 ? 2 : 0;
   }
 
+  /** What was refused goes into a file of its own until the end; where the import breaks off, no half of it stays behind. */
+  private async writeRefused(temporary: string, rows: (progress: Progress) => AsyncIterable<readonly string[]>): Promise<void> {
+    const { language, dryRun, result } = this.args;
+    const progress = new Progress(language);
+    const goOn = dryRun ? '' : `\n${words.goOn[language]}`;
+    const interrupted = (): void => {
+      progress.clear();
+      rmSync(temporary, { force: true });
+      process.stderr.write(`${words.interrupted[language]}${goOn}\n`);
+      const gone = (): never => process.exit(1);
+      void this.connection.close().then(gone, gone);
+    };
+    process.once('SIGINT', interrupted);
+    try {
+      await pipeline(writeCsv(rows(progress), { cells: 'as-sent' }), createWriteStream(temporary));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      const { code, path } = error as NodeJS.ErrnoException;
+      if (path === temporary && code !== undefined)
+        throw new CommandFailed(fill(words.notWritable[language], { file: result, code }));
+      throw error instanceof CommandFailed ? new CommandFailed(`${error.message}${goOn}`) : error;
+    } finally {
+      progress.clear();
+      process.off('SIGINT', interrupted);
+    }
+  }
+
   /** Sends batches, several at once, and yields the refused rows in the order of the file. */
   private async *send(
     records: AsyncIterable<TableRecord>,
     runId: string,
     progress: Progress,
   ): AsyncGenerator<string[], void, undefined> {
+    progress.show(0, 0);
     const sent: Promise<string[][]>[] = [];
     let batch: TableRecord[] = [];
     for await (const record of records) {
@@ -145,8 +173,10 @@ class ImportJob {
       }
     }
     if (batch.length > 0) sent.push(underWay(this.sendBatch(batch, runId)));
-    for (const answers of sent) yield* await answers;
-    progress.show(1, this.rows);
+    for (const answers of sent) {
+      yield* await answers;
+      progress.show(this.rows / this.expected, this.rows);
+    }
   }
 
   private async sendBatch(records: readonly TableRecord[], runId: string): Promise<string[][]> {

@@ -22,7 +22,7 @@ export class Progress {
     this.drawn = now;
     const seconds = (now - this.started) / 1000;
     const full = Math.round(Math.min(1, part) * width);
-    const left = part > 0 ? Math.ceil((seconds / part) * (1 - part)) : 0;
+    const left = part > 0 ? Math.ceil((seconds / part) * (1 - part)) : '–';
     const text = `${'█'.repeat(full)}${'░'.repeat(width - full)} ${String(Math.floor(part * 100)).padStart(3)} %`;
     const rate = seconds > 0 ? Math.round(rows / seconds) : 0;
     const line = `${text}  ${rows} ${words.rows[this.language]}  ${rate} ${words.perSecond[this.language]}  ${words.left[this.language]} ${left} s`;

@@ -1,4 +1,6 @@
-import { beforeAll, afterEach, beforeEach, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { randomOf } from '../simulation/dice.ts';
 import { builtLedger } from '../support/build.ts';
 import { counted, headOf, logOf } from '../support/log.ts';
@@ -19,28 +21,38 @@ const students = 1500;
 /** Two claims, two events on the learner, two on the enrollment. */
 const eventsPerStudent = 6;
 
+let prepared: Awaited<ReturnType<typeof temporaryFolder>>;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let token: string;
 let random: () => number;
 let roster: string;
 let env: Environment;
 
-beforeAll(() => builtLedger(), 180_000);
+beforeAll(async () => {
+  await builtLedger();
+  prepared = await temporaryFolder();
+  await using server = await startServer(prepared.path);
+  token = await server.token({ role: 'registrar' });
+  const programs = sheet([
+    ['专业代码', '专业名称', '层次'],
+    ['530701', '电子商务', '专科'],
+  ]);
+  const file = written(prepared.path, 'programs.csv', programs);
+  await runCommand(['import', 'programs', file], { LEDGER_DATA: prepared.path, LEDGER_TOKEN: token });
+  await server.stop();
+}, 180_000);
+afterAll(async () => prepared[Symbol.asyncDispose]());
+
 beforeEach(async () => {
   random = randomOf(seed);
   folder = await temporaryFolder();
+  await cp(prepared.path, folder.path, { recursive: true });
   const rows = Array.from({ length: students }, (_, i) => {
     const { name, idNumber } = personOf(i);
     return [`2025${String(i).padStart(6, '0')}`, name, idNumber, '530701', '2025-09-01'];
   });
   roster = written(folder.path, 'roster.csv', sheet([['学号', '姓名', '身份证号', '专业代码', '入学日期'], ...rows], 'gb18030'));
-  await using server = await startServer(folder.path);
-  env = { LEDGER_DATA: folder.path, LEDGER_TOKEN: await server.token({ role: 'registrar' }) };
-  const programs = sheet([
-    ['专业代码', '专业名称', '层次'],
-    ['530701', '电子商务', '专科'],
-  ]);
-  await runCommand(['import', 'programs', written(folder.path, 'programs.csv', programs)], env);
-  await server.stop();
+  env = { LEDGER_DATA: folder.path, LEDGER_TOKEN: token };
 });
 afterEach(async () => folder[Symbol.asyncDispose]());
 
@@ -93,14 +105,32 @@ it(`an import whose server is killed says so, and goes on with the next one (SEE
       expect(await command.ended).toMatchObject({
         code: 1,
         out: expect.not.stringContaining('total'),
-        err: expect.stringMatching(/^The server at http:\S+ cannot be reached: .+\n$/),
+        err: expect.stringMatching(
+          /^The server at http:\S+ cannot be reached: .+\nThe import is not finished: run the same command again/,
+        ),
       });
+      expect(existsSync(`${roster}.result.csv.part`)).toBe(false);
       server = await startServer(folder.path);
     }
     await expectWhole();
   } finally {
     await server[Symbol.asyncDispose]();
   }
+}, 90_000);
+
+it(`an import that is interrupted says how to go on, and leaves no half file behind (SEED=${seed})`, async () => {
+  await using server = await startServer(folder.path);
+  await using command = await importing();
+  await amidst();
+  command.kill('SIGINT');
+  expect(await command.ended).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/^Interrupted\.\nThe import is not finished/),
+  });
+  expect(existsSync(`${roster}.result.csv.part`)).toBe(false);
+  await expectWhole();
+  expect((await server.stop()).code).toBe(0);
 }, 90_000);
 
 it(`an import that is killed with the ledger inside it goes on by itself (SEED=${seed})`, async () => {

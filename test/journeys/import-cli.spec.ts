@@ -305,6 +305,19 @@ describe('a file that cannot be read', () => {
     expect([`${path}.result.csv`, `${path}.result.csv.part`].filter((left) => existsSync(left))).toEqual([]);
   });
 
+  it('is said to be none where it is a folder, or where the refused rows cannot be written', async () => {
+    expect(await ledger(['import', 'roster', folder.path])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^This file cannot be read: .+\(EISDIR\)\n$/),
+    });
+    const path = file('nowhere-to-go.csv', sheet([header, row('')]));
+    const result = join(folder.path, 'no', 'such', 'folder.csv');
+    expect(await ledger(['import', 'roster', path, '--dry-run', '--result', result])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^The file for refused rows, .+, cannot be written \(ENOENT\)\n$/),
+    });
+  });
+
   it('is said to be missing where there is none', async () => {
     expect(await ledger(['import', 'roster', 'nowhere.csv'])).toMatchObject({
       code: 1,
