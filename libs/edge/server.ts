@@ -43,7 +43,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const metrics = new Metrics(parts);
   const adapter = new FastifyAdapter({
     logger: log === null ? false : { level: log.level, base: null, stream: log.stream },
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new Faults({ disableRequestLogging: true }),
     // Lines carry the correlation id themselves; a logger per request would cost more than the line.
     childLoggerFactory: (logger: FastifyBaseLogger) => logger,
     bodyLimit,
@@ -177,6 +177,15 @@ const faultOf = (thrown: unknown): object =>
           .map((line) => line.trim()),
       }
     : { fault: typeof thrown };
+
+/** Of what Fastify would log by itself: an answer that broke off on the way, since its status had left already. */
+class Faults extends LogController {
+  override streamError(error: Error & { readonly code?: unknown }, request: EdgeRequest): void {
+    // Who hung up is no fault of ours.
+    if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    request.log.error({ correlationId: request.id, operation: request.operation, ...faultOf(error) }, 'an answer broke off');
+  }
+}
 
 function hook(fastify: FastifyInstance, parts: Parts, access: AccessLog, metrics: Metrics, log: ServerOptions['log']): void {
   fastify.decorateRequest('principal', null);

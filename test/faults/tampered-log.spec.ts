@@ -57,8 +57,8 @@ describe('a log that somebody changed', () => {
   });
 
   /** A stopped copy with one byte changed in it, which is to be read from the beginning. */
-  async function copyWith(name: string, change: (log: Buffer) => void): Promise<void> {
-    await cp(join(folder, 'data'), join(folder, name), {
+  async function copyWith(name: string, change: (log: Buffer) => void, from = 'data'): Promise<void> {
+    await cp(join(folder, from), join(folder, name), {
       recursive: true,
       filter: (path) => !/(views|directory)\.db/.test(path),
     });
@@ -153,5 +153,32 @@ describe('a log that somebody changed', () => {
     expect(tracesIn(said, planter.needles(), 'log lines')).toEqual([]);
     // Tried again at its own pace, not in a circle.
     expect(said.split('\n').filter((line) => /SealBroken|SEAL_BROKEN/.test(line)).length).toBeLessThan(20);
+  });
+
+  it('breaks off an export that had begun, and says why', async () => {
+    const { app, close } = await start('late');
+    const office = new Office(commandRoutesOf(app), planter, registrar);
+    const { runId } = (await office.act('startImport', null, { kind: 'roster', fileDigest: 'a'.repeat(64) })).body;
+    await office.act('publishProgram', null, {
+      code: '530701',
+      name: { zh: '电子商务', en: 'E-commerce' },
+      level: 'junior-college',
+    });
+    const rows = Array.from({ length: 200 }, (_, at) => ({ row: at + 2, program: { code: '530701' }, entryDate: '2026-09-01' }));
+    await office.act('importRosterRows', runId, { rows });
+    const { body } = await office.act('identifyLearner', null);
+    const log = await wholeLog(ledger!);
+    identification = log.find(({ stream }) => stream === `learner-${body.learnerId}`)!.json;
+    expect(log.length).toBeGreaterThan(600);
+    await close();
+    lines = [];
+
+    await copyWith('broken-off', flip('"identity":"sealed.1.identity.', 100), 'late');
+    await start('broken-off');
+    expect(await opened()).toMatchObject({ status: 0, body: expect.stringContaining('terminated') });
+    await ledger!.close();
+    const said = lines.join('');
+    expect(said).toMatch(/"operation":"listEvents","fault":"SealBroken","code":"SEAL_BROKEN".*"msg":"an answer broke off"/);
+    expect(tracesIn(said, planter.needles(), 'log lines')).toEqual([]);
   });
 });
