@@ -49,7 +49,12 @@ const world = () => {
   };
   const program = async (code = '530701', zh = '电子商务', level = 'junior-college'): Promise<void> => {
     const run = await start('programs', `programs-${code}-${level}`);
-    await imports.publish(by, run.runId, [{ row: 2, code, name: { zh }, level: level as 'junior-college' }], false);
+    await imports.publish(
+      by,
+      run.runId,
+      [{ row: 2, code, name: { zh }, level: level as 'junior-college', lengthOfStudyMonths: 36 }],
+      false,
+    );
   };
   return { store, vault, codec, transactor, imports, clock, start, roster, program };
 };
@@ -75,6 +80,19 @@ describe('a roster', () => {
     expect(outcomes(answers)).toEqual(['admitted', 'registered']);
     const second = await transactor.load(enrollmentSource(answers[1]!.enrollmentId!));
     expect(second.state).toMatchObject({ status: 'registered', studentNumber: '0001', lastChangeAt: '2026-08-31T16:00:00.000Z' });
+  });
+
+  it('takes level and length of study from the program where the row does not say', async () => {
+    const { roster, program, transactor } = world();
+    await program();
+    const [told, silent] = await roster([
+      student({ level: 'junior-college', lengthOfStudyMonths: 24 }),
+      student({ row: 3 }, { name: '李明', idNumber: '440305200801010027' }),
+    ]);
+    const admission = async (answer: RowAnswer | undefined) =>
+      (await transactor.load(enrollmentSource(answer!.enrollmentId!))).state.admission;
+    expect(await admission(told)).toMatchObject({ level: 'junior-college', lengthOfStudyMonths: 24 });
+    expect(await admission(silent)).toMatchObject({ level: 'junior-college', lengthOfStudyMonths: 36 });
   });
 
   it('takes a roster that arrives before the term as of now', async () => {

@@ -4,11 +4,12 @@ import { refuse, type Refusal } from '../kernel/refusal.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { EventStore } from '../ports/event-store.ts';
 
-interface IndexedProgram {
+export interface IndexedProgram {
   readonly programId: string;
   readonly institutionId: string;
   readonly code: string;
   readonly level: string;
+  readonly lengthOfStudyMonths: number | null;
   readonly zh: string;
   readonly en: string;
 }
@@ -37,12 +38,13 @@ export class ProgramIndex {
       const page = await this.store.readAll(this.scannedTo, { types: ['ProgramPublished'], prefixes: ['program-'], limit: 5000 });
       for (const stored of page.events) {
         const { institutionId, stream, data } = this.codec.decode(stored) as Recorded<ProgramEvent>;
-        const { code, level, name } = data;
+        const { code, level, lengthOfStudyMonths, name } = data;
         this.programs.push({
           programId: stream.slice('program-'.length),
           institutionId,
           code,
           level,
+          lengthOfStudyMonths,
           zh: plain(name.zh),
           en: plain(name.en),
         });
@@ -56,14 +58,14 @@ export class ProgramIndex {
   find(
     institutionId: string,
     wanted: { readonly code?: string; readonly name?: string; readonly level?: string },
-  ): string | Refusal {
+  ): IndexedProgram | Refusal {
     const name = wanted.name === undefined ? undefined : plain(wanted.name);
     const here = this.programs.filter(
       (p) => p.institutionId === institutionId && (wanted.level === undefined || p.level === wanted.level),
     );
     const byCode = wanted.code === undefined ? here : here.filter((p) => p.code === wanted.code);
     const named = name === undefined ? byCode : byCode.filter((p) => p.zh === name || p.en === name);
-    if (named.length === 1) return named[0]!.programId;
+    if (named.length === 1) return named[0]!;
     if (named.length > 1) {
       const candidates = named.map((p) => `${p.code} ${p.level}`);
       return refuse('PROGRAM_AMBIGUOUS', { program: wanted.name ?? wanted.code, candidates });

@@ -30,8 +30,9 @@ export class RosterRows {
     const refused = (refusal: Refusal): RowAnswer => ({ row: row.row, outcome: 'refused', refusal, position: 0n });
     const studying = row.status === 'registered' || row.status === 'suspended' || row.status === 'status-retained';
     if (studying && row.studentNumber === undefined) return refused(refuse('STUDENT_NUMBER_MISSING'));
-    const programId = this.programs.find(run.institutionId, { ...row.program, ...(row.level && { level: row.level }) });
-    if (isRefusal(programId)) return refused(programId);
+    const program = this.programs.find(run.institutionId, { ...row.program, ...(row.level && { level: row.level }) });
+    if (isRefusal(program)) return refused(program);
+    const { programId } = program;
     const rowDigest = this.deps.vault.hmac('roster-row', canonicalRow(row));
     const rehearsed = rehearsal(run, `${idNumberValue(row.identity)}\n${programId}\n${row.entryDate}`, rowDigest);
     if (rehearsed) return { row: row.row, ...rehearsed, position: 0n };
@@ -42,6 +43,7 @@ export class RosterRows {
     const resolved: ResolvedRow = {
       row,
       programId,
+      program,
       classId,
       source: { run: run.runId, row: row.row, fileDigest: run.fileDigest, rowDigest },
     };

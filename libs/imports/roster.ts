@@ -16,6 +16,8 @@ export type RowDecision =
 export interface ResolvedRow {
   readonly row: RosterRow;
   readonly programId: string;
+  /** What the program says of those whose row does not. */
+  readonly program: { readonly level: string; readonly lengthOfStudyMonths: number | null };
   readonly classId: string | null;
   readonly source: ImportSource;
 }
@@ -39,13 +41,13 @@ const statusOf: Readonly<
   incomplete: { status: 'incomplete', suspension: null },
 };
 
-const admissionOf = ({ row, programId, classId }: ResolvedRow, learnerId: string): Admission => ({
+const admissionOf = ({ row, programId, program, classId }: ResolvedRow, learnerId: string): Admission => ({
   learnerId,
   programId,
   entryDate: row.entryDate,
   intake: row.intake ?? 'ordinary',
-  level: row.level ?? null,
-  lengthOfStudyMonths: row.lengthOfStudyMonths ?? null,
+  level: row.level ?? program.level,
+  lengthOfStudyMonths: row.lengthOfStudyMonths ?? program.lengthOfStudyMonths,
   studyForm: row.studyForm ?? null,
   branch: row.branch ?? null,
   department: row.department ?? null,
