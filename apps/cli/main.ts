@@ -135,9 +135,16 @@ async function exportTo(
   else throw new CommandFailed(words.usage[language]);
   const response = await connection.get(path);
   const target: Writable = values.out === undefined ? process.stdout : createWriteStream(values.out);
-  await pipeline(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), target, {
-    end: values.out !== undefined,
-  });
+  try {
+    await pipeline(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), target, {
+      end: values.out !== undefined,
+    });
+  } catch (error) {
+    const { code, path: of, message } = error as NodeJS.ErrnoException;
+    if (code !== undefined && of === values.out) throw new CommandFailed(fill(words.notWritable[language], { file: of, code }));
+    // An answer that breaks off: what is there is no whole export.
+    throw new CommandFailed(fill(words.exportBroken[language], { why: message }));
+  }
   if (values.out !== undefined) process.stderr.write(`${fill(words.written[language], { file: values.out })}\n`);
   return 0;
 }

@@ -56,7 +56,8 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
   },
   fileMissing: { zh: '没有这个文件：{file}', en: 'There is no such file: {file}' },
   fileClosed: { zh: '读不了这个文件：{file}（{code}）', en: 'This file cannot be read: {file} ({code})' },
-  notWritable: { zh: '无法写入被拒行文件 {file}（{code}）', en: 'The file for refused rows, {file}, cannot be written ({code})' },
+  notWritable: { zh: '无法写入 {file}（{code}）', en: '{file} cannot be written ({code})' },
+  exportBroken: { zh: '导出中断，内容不完整：{why}', en: 'The export broke off and is not whole: {why}' },
   interrupted: { zh: '已中断。', en: 'Interrupted.' },
   goOn: {
     zh: '导入尚未完成：再次运行同一命令即可继续，已写入的行不会重复。',
