@@ -150,7 +150,11 @@ async function assemble(
   const log = quiet ? null : { level: settings.logLevel, stream: lines };
   const { app, routes, access } = await createServer({ parts, modules, described, log });
   open.push(() => access.drain());
-  open.push(() => app.close());
+  open.push(async () => {
+    // A keep-alive connection that was busy when the stop began is idle a moment later, and would hold the server for a minute.
+    const reaping = setInterval(() => app.getHttpServer().closeIdleConnections(), 50);
+    await app.close().finally(() => clearInterval(reaping));
+  });
   await app.listen(port, host);
 
   const url = urlOf(app);

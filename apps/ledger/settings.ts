@@ -39,7 +39,8 @@ export function settingsOf(env: Readonly<Record<string, string | undefined>>): S
     clockFrom: clockOf(env['LEDGER_CLOCK'], loopback),
     issuer: issuer && jwks ? { issuer, jwks, ...(audience ? { audience } : {}) } : null,
     loopback,
-    logLevel: env['LEDGER_LOG'] || 'info',
+    // On a terminal a line for every request would scroll the tokens away.
+    logLevel: env['LEDGER_LOG'] || (process.stdout.isTTY ? 'warn' : 'info'),
   };
 }
 

@@ -138,7 +138,7 @@ describe('a stop', () => {
         entryDate: '2025-09-01',
       }));
       const before = await headOf(folder.path);
-      const importing = registrar.post(`/v1/imports/${run}/roster-rows`, { rows }, { connection: 'close' });
+      const importing = registrar.post(`/v1/imports/${run}/roster-rows`, { rows });
       await eventually(async () => (await headOf(folder.path)) > before || undefined, 'the first row');
       server.kill(signal);
       const answer = await importing;
