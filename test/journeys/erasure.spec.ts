@@ -1,4 +1,5 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,7 +11,7 @@ import { sealedKeyId } from '../../libs/runtime/seal.ts';
 import { commandRoutesOf } from '../support/command-fields.ts';
 import { erase, search, upToNow, wholeLog } from '../support/deeds.ts';
 import { Office, Planter } from '../support/planting.ts';
-import { needlesOf, tracesInFolder, type Needle } from '../support/traces.ts';
+import { filesOf, needlesOf, tracesInFolder, type Needle } from '../support/traces.ts';
 import { personOf, type Answer, type Person } from './client.ts';
 
 /** An erasure leaves every event where it was and no byte of what was erased: not in the directory, not ahead of it, not after a rebuild or a restart. */
@@ -66,6 +67,19 @@ describe('an erasure', () => {
   /** Types of what was said so far; who read what is recorded beside it. */
   const statements = async (): Promise<readonly string[]> =>
     (await wholeLog(ledger)).map(({ type }) => type).filter((type) => type !== 'RecordRead');
+
+  /** A copy at one moment: files that were written meanwhile would be together what no crash leaves. */
+  const asACrashLeaves = async (from: string, to: string): Promise<void> => {
+    for (;;) {
+      const then = filesOf(from);
+      rmSync(to, { recursive: true, force: true });
+      mkdirSync(to);
+      for (const [name, bytes] of then) writeFileSync(join(to, name), bytes, { mode: 0o600 });
+      const now = filesOf(from);
+      if (now.size === then.size && [...now].every(([name, bytes]) => then.get(name)?.equals(bytes) === true)) return;
+      await wait(10);
+    }
+  };
 
   let before: readonly StoredEvent[];
   let wrappedKeys: readonly Buffer[];
@@ -272,8 +286,7 @@ describe('an erasure', () => {
 
     const image = `${folder}.crashed`;
     try {
-      // What kill -9 leaves.
-      await cp(folder, image, { recursive: true });
+      await asACrashLeaves(folder, image);
       stuck.mockRestore();
       await ledger.close();
       const vault = new DatabaseSync(join(image, 'vault.db'));
