@@ -33,7 +33,8 @@ export class Planter {
 
   text(kind: Mark = 'text'): string {
     this.#count += 1;
-    return `${this.mark(kind)}-${this.#count}`;
+    // Of one length, so that none is another's beginning, whatever a file keeps behind it.
+    return `${this.mark(kind)}-${String(this.#count).padStart(4, '0')}`;
   }
 
   /** Eleven digits that begin as no number in use does. */
