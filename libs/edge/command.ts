@@ -62,7 +62,8 @@ export function commandContext(parts: Parts, request: EdgeRequest, body: Effecti
   const principal = principalOf(request);
   const path = pathOf(request);
   const zone = parts.institutions.get(principal.institution)!;
-  const key = request.headers['idempotency-key'] as string;
+  // Keyed: people put what they have at hand into it, an id number perhaps, and the command's id stands in every event.
+  const key = parts.vault.hmac('idempotency-key', request.headers['idempotency-key'] as string);
   const commandId = httpCommandId(principal.institution, principal.sub, request.method, path, key);
   const ifMatch = ifMatchOf(request);
   const reason = 'reason' in body && body.reason ? body.reason : undefined;

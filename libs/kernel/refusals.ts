@@ -103,8 +103,8 @@ export const refusals = {
 
   ENROLLMENT_NOT_ADMITTED: is(
     'conflict',
-    '须为已录取或保留入学资格，现为“{status}”。',
-    'The enrollment must be admitted or place-retained; it is {status}.',
+    '只适用于已录取、尚未注册的学籍（保留入学资格者只能注册或作废）；现为“{status}”。',
+    'This is for an admission that is not registered yet (a retained place can be registered or annulled); the enrollment is {status}.',
   ),
   ENROLLMENT_NOT_ACTIVE: is(
     'conflict',
