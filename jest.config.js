@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -21,4 +23,6 @@ export default {
     ],
   },
   testTimeout: 30000,
+  // Many suites wait for processes and disks: one worker a core, where Jest would leave one of two idle.
+  maxWorkers: Math.min(4, availableParallelism()),
 };
