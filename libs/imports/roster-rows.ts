@@ -20,6 +20,8 @@ import { compareRow, identityDifferences, openingOf, type ResolvedRow } from './
 export class RosterRows {
   private readonly deps: ImportDeps;
   private readonly programs: ProgramIndex;
+  /** Classes that were seen to exist: a class that was formed stays formed, and whether it is open the decision looks at itself. */
+  private readonly classes = new Set<string>();
 
   constructor(deps: ImportDeps, programs: ProgramIndex) {
     this.deps = deps;
@@ -59,8 +61,11 @@ export class RosterRows {
   private async classOf(run: Run, row: RosterRow, programId: string, commandId: string): Promise<string | null | Refusal> {
     if (row.className === undefined) return null;
     const classId = classIdOf(run.institutionId, row.className);
-    const known = await this.deps.transactor.load(classFact(classId));
-    if (known.revision >= 0n) return classId;
+    if (this.classes.has(classId)) return classId;
+    if ((await this.deps.transactor.load(classFact(classId))).revision >= 0n) {
+      if (this.classes.size < 10_000) this.classes.add(classId);
+      return classId;
+    }
     if (!run.options.formClasses) return refuse('CLASS_UNKNOWN', { class: row.className });
     if (run.dryRun) return null;
     const command = {
