@@ -71,7 +71,8 @@ const startRaw = (): Promise<Running> =>
 async function measure(load: Load): Promise<Measured> {
   const child = spawn(node, [...flags, here('http-clients.ts')], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   child.send(load);
-  const [measured] = (await once(child, 'message')) as [Measured];
+  const gone = once(child, 'exit').then(() => Promise.reject(new Error('the clients gave up')));
+  const [measured] = (await Promise.race([once(child, 'message'), gone])) as [Measured];
   return measured;
 }
 
@@ -112,7 +113,7 @@ async function enroll({ url, token }: Running): Promise<string[][]> {
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** Rounds alternate, so that a noisy neighbour meets both. */
-export async function benchAppendHttp(rounds = 5, seconds = 3): Promise<void> {
+export async function benchAppendHttp(rounds = 5, seconds = 3): Promise<object> {
   if (!existsSync(server)) throw new Error('build first: npm run build');
   const folder = await mkdtemp(join(tmpdir(), 'ledger-bench-http-'));
   try {
@@ -135,10 +136,8 @@ export async function benchAppendHttp(rounds = 5, seconds = 3): Promise<void> {
     await raw.stop();
     const [oursRate, rawRate] = [median(rates.ours), median(rates.raw)];
     const ratio = Number((oursRate / rawRate).toFixed(3));
-    console.log(JSON.stringify({ task: 'append-http', ours: Math.round(oursRate), raw: Math.round(rawRate), ratio }));
+    return { task: 'append-http', ours: Math.round(oursRate), raw: Math.round(rawRate), ratio };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
-
-if (import.meta.main) await benchAppendHttp(Number(process.argv[2] ?? 5), Number(process.argv[3] ?? 3));

@@ -156,7 +156,7 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
  * Rounds alternate, so that a noisy neighbour meets all. `ratio` is against the plain table, `ratioOurTables` against
  * a raw group commit that was handed our layout.
  */
-export async function benchAppend(rounds = 5, seconds = 2): Promise<void> {
+export async function benchAppend(rounds = 5, seconds = 2): Promise<object> {
   const contenders = { ours, raw: raw(plainTable), rawOurTables: raw(ourTables) };
   const rates = { ours: [] as number[], raw: [] as number[], rawOurTables: [] as number[] };
   for (let i = 0; i < rounds; i++) {
@@ -165,14 +165,12 @@ export async function benchAppend(rounds = 5, seconds = 2): Promise<void> {
     console.log(`append, round ${i + 1}: ${line.join(', ')}`);
   }
   const [us, plain, same] = [median(rates.ours), median(rates.raw), median(rates.rawOurTables)];
-  console.log(
-    JSON.stringify({
-      task: 'append',
-      ours: Math.round(us),
-      raw: Math.round(plain),
-      ratio: Number((us / plain).toFixed(3)),
-      rawOurTables: Math.round(same),
-      ratioOurTables: Number((us / same).toFixed(3)),
-    }),
-  );
+  return {
+    task: 'append',
+    ours: Math.round(us),
+    raw: Math.round(plain),
+    ratio: Number((us / plain).toFixed(3)),
+    rawOurTables: Math.round(same),
+    ratioOurTables: Number((us / same).toFixed(3)),
+  };
 }
