@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Crockford base32 of the first bytes of SHA-256: `length` × 5 bits. */
 export const shortHash = (text: string, length = 20): string => {
-  const bytes = createHash('sha256').update(text).digest();
+  const bytes = hash('sha256', text, 'buffer');
   let out = '';
   let buffer = 0;
   let bits = 0;
@@ -23,7 +23,7 @@ export const shortHash = (text: string, length = 20): string => {
 
 /** UUID (version 8) of an event: command id, stream, step of the command on that stream, index in the step. */
 export const eventId = (commandId: string, stream: string, step: string, index: number): string => {
-  const hex = createHash('sha256').update(`${commandId}\n${stream}\n${step}\n${index}`).digest('hex');
+  const hex = hash('sha256', `${commandId}\n${stream}\n${step}\n${index}`, 'hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 

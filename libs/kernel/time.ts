@@ -1,5 +1,15 @@
+let lastMs = Number.NaN;
+let lastText = '';
+
 /** Instants are ISO 8601 UTC with milliseconds, so that their text order is their time order. Plain dates are YYYY-MM-DD. */
-export const instant = (ms: number): string => new Date(ms).toISOString();
+export const instant = (ms: number): string => {
+  // Under load many commands share a millisecond, and each asks several times.
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
+};
 
 export const isInstant = (text: string): boolean =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text)) && instant(Date.parse(text)) === text;
