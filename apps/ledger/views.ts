@@ -9,8 +9,8 @@ export interface OpenViews extends Views {
   readonly close: () => Promise<void>;
 }
 
-/** Appends of this long are one hint. */
-const nudgeMs = 10;
+/** Appends of this long are one hint: fuller pages cost less each. Whoever waits for a position hints at once. */
+const nudgeMs = 100;
 
 /** Folded by the projector in its own thread, read here. */
 export async function openViews(options: {
@@ -47,9 +47,10 @@ export async function openViews(options: {
     },
     close: async () => {
       clearTimeout(due);
-      await projector.close();
+      // The readers first: the last connection to close writes the log back and removes its files, which a reader cannot.
       await stores.views.close();
       await stores.directory.close();
+      await projector.close();
     },
   };
 }

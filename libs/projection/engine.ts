@@ -155,6 +155,8 @@ export class Projection {
   #followers: Follower[] = [];
   #retired: Generation[] = [];
   #running: Promise<void> | undefined;
+  /** Whether the last turn left the end of the log unreached. */
+  #more = false;
 
   constructor(options: ProjectionOptions) {
     this.#o = options;
@@ -250,8 +252,9 @@ export class Projection {
         this.#o.onFault?.(fault);
         await this.#o.timer.sleep(backoff(faults), signal);
       }
-      // A moment for messages, where reading and folding hold the thread.
-      if (moved) await this.#o.timer.sleep(0, signal);
+      // A moment for messages, where reading and folding hold the thread. At the end of the log it waits for the next hint:
+      // chasing every append on its heels, each page would hold a handful of events and cost as much as a full one.
+      if (moved && this.#more) await this.#o.timer.sleep(0, signal);
       else if (faults === 0) await this.#rest(known);
     }
   }
@@ -265,6 +268,7 @@ export class Projection {
 
   /** One page for every position at which a follower stands, the hindmost first. False where there was nothing to do. */
   async turn(): Promise<boolean> {
+    this.#more = false;
     await this.#housekeeping();
     let moved = false;
     const stepped = new Set<Follower>();
@@ -330,6 +334,7 @@ export class Projection {
     if (meeting !== undefined && meeting < page.scannedTo) page = until(page, meeting);
 
     const moved = page.scannedTo > from;
+    if (!page.end) this.#more = true;
     if (moved) {
       const events = page.events.map((stored) => new Decoded(stored, this.#o.decoder));
       for (const store of viewStores) {

@@ -5,7 +5,6 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Load, Measured } from './http-clients.ts';
 
 const clients = 64;
@@ -22,23 +21,29 @@ interface Running {
   readonly stop: () => Promise<void>;
 }
 
-/** What a server prints until it is up: its address, and where it has tokens, the registrar's. */
-async function up(child: ChildProcess, ready: (line: string) => { url?: string; token?: string; up: boolean }): Promise<Running> {
-  let url = '';
-  let token = '';
+/** What a server prints until it is up; the whole of it is read on, so that the pipe never fills. */
+async function up(
+  child: ChildProcess,
+  ready: (out: string) => { readonly url: string; readonly token: string } | null,
+): Promise<Running> {
   const ended = once(child, 'exit');
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const told = ready(line);
-    url = told.url ?? url;
-    token = told.token ?? token;
-    if (told.up) break;
-  }
-  // Lines are read on, so that the pipe never fills; they are part of what is measured.
-  child.stdout!.resume();
-  if (url === '') throw new Error('the server did not start');
+  const told = new Promise<{ readonly url: string; readonly token: string }>((resolve) => {
+    let out = '';
+    let found = false;
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      if (found) return;
+      out += text;
+      const answer = ready(out);
+      if (answer === null) return;
+      found = true;
+      resolve(answer);
+    });
+  });
+  const early = ended.then(() => Promise.reject(new Error('the server did not start')));
+  early.catch(() => undefined);
+  const running = await Promise.race([told, early]);
   return {
-    url,
-    token,
+    ...running,
     stop: async () => {
       child.kill('SIGTERM');
       await ended;
@@ -57,15 +62,17 @@ const startOurs = (folder: string, profile: boolean): Promise<Running> =>
       HOST: '127.0.0.1',
       NODE_ENV: 'production',
     }),
-    (line) => {
-      const url = /Training ledger\s+(\S+)/.exec(line)?.[1];
-      const token = /export REGISTRAR='(.*)'/.exec(line)?.[1];
-      return { ...(url ? { url } : {}), ...(token ? { token } : {}), up: line.startsWith('export EVALUATOR') };
+    (out) => {
+      const url = /Training ledger\s+(\S+)/.exec(out)?.[1];
+      const token = /export REGISTRAR='(.*)'\n/.exec(out)?.[1];
+      return url && token && /export EVALUATOR='.*'\n/.test(out) ? { url, token } : null;
     },
   );
 
 const startRaw = (): Promise<Running> =>
-  up(spawned([here('http-raw.ts')], { NODE_ENV: 'production' }), (line) => ({ url: line, up: true }));
+  up(spawned([here('http-raw.ts')], { NODE_ENV: 'production' }), (out) =>
+    out.includes('\n') ? { url: out.trim(), token: '' } : null,
+  );
 
 /** A load from a process of its own. */
 async function measure(load: Load): Promise<Measured> {

@@ -23,5 +23,5 @@ Module({ controllers: [Empty] })(Raw);
 
 const app = await NestFactory.create<NestFastifyApplication>(Raw, new FastifyAdapter(), { logger: false });
 await app.listen(0, '127.0.0.1');
-process.once('SIGTERM', () => void app.close());
+process.once('SIGTERM', () => process.exit(0));
 console.log(await app.getUrl());
