@@ -46,14 +46,15 @@ export class Authenticator {
 
   /** Throws TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID or ISSUER_UNREACHABLE. */
   principal(authorization: string | undefined): Principal | Promise<Principal> {
-    const token = authorization === undefined ? undefined : /^Bearer ([\w.-]{20,8192})$/i.exec(authorization)?.[1];
-    if (token === undefined) throw new Problem(authorization === undefined ? 'TOKEN_MISSING' : 'TOKEN_INVALID');
-    const key = hash('sha256', token, 'base64');
+    if (authorization === undefined) throw new Problem('TOKEN_MISSING');
+    const key = hash('sha256', authorization, 'base64');
     const known = this.cache.get(key);
     if (known) {
       if (known.until > Date.now()) return known.principal;
       this.cache.delete(key);
     }
+    const token = /^Bearer ([\w.-]{20,8192})$/i.exec(authorization)?.[1];
+    if (token === undefined) throw new Problem('TOKEN_INVALID');
     return this.verify(token, key);
   }
 

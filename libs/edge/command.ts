@@ -48,13 +48,13 @@ function ifMatchOf(request: EdgeRequest): bigint | undefined {
 export const canonical = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const entries = Object.keys(value)
-    .toSorted()
-    .flatMap((key) => {
-      const inner = (value as Record<string, unknown>)[key];
-      return inner === undefined ? [] : [`${JSON.stringify(key)}:${canonical(inner)}`];
-    });
-  return `{${entries.join(',')}}`;
+  const record = value as Readonly<Record<string, unknown>>;
+  let text = '';
+  for (const key of Object.keys(record).toSorted()) {
+    const inner = record[key];
+    if (inner !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(inner)}`;
+  }
+  return `{${text}}`;
 };
 
 /** The command's envelope: everything but the command itself. The digest covers what the caller said, not what the server adds to it. */

@@ -271,7 +271,8 @@ function rule(check: Rule): PropertyDecorator {
 /** A class with what it inherits, put together once. */
 interface Shape {
   readonly nested: readonly (readonly [string, Class])[];
-  readonly rules: ReadonlyMap<string, readonly Rule[]>;
+  readonly names: ReadonlySet<string>;
+  readonly rules: readonly { readonly name: string; readonly check: Rule }[];
 }
 const shapes = new WeakMap<Class, Shape>();
 
@@ -279,12 +280,16 @@ function shapeOf(type: Class): Shape {
   const known = shapes.get(type);
   if (known) return known;
   const nested: [string, Class][] = [];
-  const rules = new Map<string, readonly Rule[]>();
+  const names = new Set<string>();
+  const rules: { name: string; check: Rule }[] = [];
   for (let proto = type.prototype as object | null; proto && proto !== Object.prototype; proto = Object.getPrototypeOf(proto)) {
     nested.push(...(nestedOf.get(proto) ?? []));
-    for (const [key, checks] of rulesOf.get(proto) ?? []) rules.set(key, [...(rules.get(key) ?? []), ...checks]);
+    for (const [name, checks] of rulesOf.get(proto) ?? []) {
+      names.add(name);
+      for (const check of checks) rules.push({ name, check });
+    }
   }
-  const shape = { nested, rules };
+  const shape = { nested, names, rules };
   shapes.set(type, shape);
   return shape;
 }
@@ -330,15 +335,17 @@ function instanceOf(type: Class, plain: unknown): unknown {
  * False sends the value to class-validator, which alone words what is wrong and knows what is not ours.
  */
 function isSound(type: Class, made: object): boolean {
-  const { rules, nested } = shapeOf(type);
+  const { names, rules, nested } = shapeOf(type);
   const values = made as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(made)) if (!rules.has(key)) return false;
-  for (const [key, checks] of rules) for (const check of checks) if (!check(values[key], made)) return false;
-  return nested.every(([key, inner]) => {
+  for (const key in values) if (!names.has(key)) return false;
+  for (const { name, check } of rules) if (!check(values[name], made)) return false;
+  for (const [key, inner] of nested) {
     const value = values[key];
-    if (value === undefined || value === null) return true;
-    return Array.isArray(value) ? value.every((item: object) => isSound(inner, item)) : isSound(inner, value);
-  });
+    if (value === undefined || value === null) continue;
+    const sound = Array.isArray(value) ? value.every((item: object) => isSound(inner, item)) : isSound(inner, value as object);
+    if (!sound) return false;
+  }
+  return true;
 }
 
 /** Checks bodies and queries against their class; unknown fields are refused. Throws VALIDATION_FAILED with every field's error. */

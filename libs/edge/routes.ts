@@ -1,7 +1,9 @@
 import { RequestMethod } from '@nestjs/common';
-import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/internal';
+import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FieldsPipe } from './fields.ts';
 import { policies } from './policy.ts';
 
 export interface Route {
@@ -25,6 +27,7 @@ export function routesOf(app: NestFastifyApplication): readonly Route[] {
         const handler = (prototype as Record<string, object>)[name]!;
         const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
         if (method === undefined) continue;
+        checkFields(metatype, name);
         const path = `/${base}/${Reflect.getMetadata(PATH_METADATA, handler) as string}`;
         routes.push({
           operation: name,
@@ -37,6 +40,21 @@ export function routesOf(app: NestFastifyApplication): readonly Route[] {
   assertGuarded(routes);
   return routes;
 }
+
+interface RouteArgument {
+  pipes: unknown[];
+}
+
+/** Puts the pipe on every body and query of a handler, so that none can be forgotten. Arguments without a pipe cost Nest no promise. */
+function checkFields(controller: object, name: string): void {
+  const taken = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<string, RouteArgument>;
+  for (const [kind, argument] of Object.entries(taken)) {
+    const isField = kind.startsWith(`${RouteParamtypes.BODY}:`) || kind.startsWith(`${RouteParamtypes.QUERY}:`);
+    if (isField && !argument.pipes.includes(fields)) argument.pipes.push(fields);
+  }
+}
+
+const fields = new FieldsPipe();
 
 export function assertGuarded(routes: readonly Route[]): void {
   const seen = new Set<string>();

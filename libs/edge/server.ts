@@ -2,14 +2,14 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { Catch, Module, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE, NestFactory } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { SwaggerModule } from '@nestjs/swagger';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { AccessLog } from './access.ts';
 import { Told } from './command.ts';
-import { FieldsPipe, idPattern } from './fields.ts';
+import { idPattern } from './fields.ts';
 import { PolicyGuard } from './guard.ts';
 import { Metrics } from './metrics.ts';
 import { OperationsController } from './operations.http.ts';
@@ -90,7 +90,6 @@ const edgeModule = (parts: Parts, metrics: Metrics, access: AccessLog, modules: 
     { provide: Metrics, useValue: metrics },
     { provide: AccessLog, useValue: access },
     { provide: APP_GUARD, useClass: PolicyGuard },
-    { provide: APP_PIPE, useClass: FieldsPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
   exports: [PARTS, AccessLog],

@@ -300,25 +300,31 @@ export class Transactor {
     if (own.commands.has(commandId) || own.abandoned.has(commandId)) return null;
     if (own.institutionId !== context.institutionId) return null;
     if (context.ifMatch !== undefined && context.ifMatch !== own.revision) return null;
-    const { decision, k, basis } = await this.decide(own, plan, context, commandId);
+    const decided = this.decide(own, plan, context, commandId);
+    const { decision, k, basis } = decided instanceof Promise ? await decided : decided;
     if (isRefusal(decision) || decision.length === 0) return null;
     if (plan.takes && plan.takes(own.state).length > 0) return null;
     const subjectId = plan.subjectId(own.state);
     return this.finish(own, plan, decision, { context, commandId, k, basis, subjectId, step: 'own' });
   }
 
-  private async decide(
+  private decide(
     own: Loaded,
     plan: Plan,
     context: CommandContext,
     commandId: string,
     notBefore = '',
-  ): Promise<{ readonly decision: Decision; readonly k: Circumstances; readonly basis: Envelope['basis'] }> {
-    const { facts, basis } = await this.loadFacts(plan, own, context.institutionId);
-    const k = this.circumstances(context, commandId, own, facts, notBefore);
-    // Of every context alike: what is planned is a field of an event, never its time.
-    const early = k.effectiveAt > k.now ? refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now }) : null;
-    return { decision: early ?? plan.own.decide(own.state, k), k, basis };
+  ): Decided | Promise<Decided> {
+    const decideOn = ({ facts, basis }: { facts: Record<string, unknown>; basis: Envelope['basis'] }): Decided => {
+      const k = this.circumstances(context, commandId, own, facts, notBefore);
+      // Of every context alike: what is planned is a field of an event, never its time.
+      const early = k.effectiveAt > k.now ? refuse('EFFECTIVE_IN_FUTURE', { effectiveAt: k.effectiveAt, now: k.now }) : null;
+      return { decision: early ?? plan.own.decide(own.state, k), k, basis };
+    };
+    const sources = Object.entries(plan.facts?.(own.state) ?? {});
+    return sources.length === 0
+      ? decideOn({ facts: {}, basis: [] })
+      : this.loadFacts(sources, context.institutionId).then(decideOn);
   }
 
   /** Appends to the own stream and lets go of what its new state no longer holds. Null where somebody else appended first. */
@@ -328,7 +334,8 @@ export class Transactor {
     if (plan.releases) {
       const after = this.recall(plan.own);
       const now = after && after.revision >= result.revision ? after : await this.load(plan.own);
-      await this.releaseAll(plan.releases(now.state), step.context, step.commandId);
+      const releases = plan.releases(now.state);
+      if (releases.length > 0) await this.releaseAll(releases, step.context, step.commandId);
     }
     return {
       stream: own.stream,
@@ -482,13 +489,12 @@ export class Transactor {
   }
 
   private async loadFacts(
-    plan: Plan,
-    own: Loaded,
+    sources: readonly (readonly [string, Source])[],
     institutionId: string,
   ): Promise<{ facts: Record<string, unknown>; basis: Envelope['basis'] }> {
     const facts: Record<string, unknown> = {};
     const basis: { stream: string; revision: string }[] = [];
-    for (const [name, source] of Object.entries(plan.facts?.(own.state) ?? {})) {
+    for (const [name, source] of sources) {
       const loaded = await this.load(source);
       // Another institution's record is no fact here: it reads as if it did not exist.
       const visible = loaded.institutionId === null || loaded.institutionId === institutionId;
@@ -524,6 +530,12 @@ export class Transactor {
   private pause(tries: number): Promise<void> {
     return this.runtime.timer.sleep(Math.min(100, 2 ** tries) * this.runtime.entropy.random());
   }
+}
+
+interface Decided {
+  readonly decision: Decision;
+  readonly k: Circumstances;
+  readonly basis: Envelope['basis'];
 }
 
 /** What the events of one append have in common. */
