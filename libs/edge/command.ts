@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { httpCommandId } from '../kernel/ids.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
+import type { KeyVault } from '../ports/key-vault.ts';
 import type { Answer, CommandContext } from '../runtime/transact.ts';
 import { actorOf } from './auth.ts';
 import { Code, effectiveInstant, Moment, Nested, Text } from './fields.ts';
@@ -57,13 +58,22 @@ export const canonical = (value: unknown): string => {
   return `{${text}}`;
 };
 
+const secrets = new WeakMap<KeyVault, string>();
+
+/** What no guesser knows, derived once: hashed together with a key it says nothing of the key. */
+function secretOf(vault: KeyVault): string {
+  let secret = secrets.get(vault);
+  if (secret === undefined) secrets.set(vault, (secret = vault.hmac('idempotency-key', '')));
+  return secret;
+}
+
 /** The command's envelope: everything but the command itself. The digest covers what the caller said, not what the server adds to it. */
 export function commandContext(parts: Parts, request: EdgeRequest, body: Effective | Stated): CommandContext {
   const principal = principalOf(request);
   const path = pathOf(request);
   const zone = parts.institutions.get(principal.institution)!;
   // Keyed: people put what they have at hand into it, an id number perhaps, and the command's id stands in every event.
-  const key = parts.vault.hmac('idempotency-key', request.headers['idempotency-key'] as string);
+  const key = `${secretOf(parts.vault)}\n${request.headers['idempotency-key'] as string}`;
   const commandId = httpCommandId(principal.institution, principal.sub, request.method, path, key);
   const ifMatch = ifMatchOf(request);
   const reason = 'reason' in body && body.reason ? body.reason : undefined;

@@ -1,31 +1,27 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { EdgeRequest, Parts } from './parts.ts';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Parts } from './parts.ts';
 
-/** What Prometheus reads. Labels are route templates and codes, never ids. */
+/** Seconds. */
+const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** Answers of one operation with one status. */
+interface Answers {
+  readonly labels: string;
+  readonly buckets: Float64Array;
+  sum: number;
+}
+
+/**
+ * What Prometheus reads. Labels are operations and codes, never ids. What every answer counts is counted here and written out when asked:
+ * the client's histogram takes as long as a decision does.
+ */
 export class Metrics {
-  readonly registry = new Registry();
-  private readonly latency: Histogram<'operation' | 'status'>;
-  private readonly commands: Counter<'command' | 'outcome'>;
-  /** Looked up per request: finding a series by its labels costs more than counting. */
-  private readonly timers = new Map<string, Histogram.Internal<'operation' | 'status'>>();
-  private readonly counters = new Map<string, Counter.Internal>();
+  private readonly registry = new Registry();
+  private readonly answers = new Map<string, Map<number, Answers>>();
+  private readonly commands = new Map<string, { readonly labels: string; count: number }>();
 
   constructor(parts: Parts) {
-    const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
-    this.latency = new Histogram({
-      name: 'ledger_http_request_duration_seconds',
-      help: 'Time to answer, by operation and status',
-      labelNames: ['operation', 'status'],
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
-      registers,
-    });
-    this.commands = new Counter({
-      name: 'ledger_commands_total',
-      help: 'Commands by type and outcome: done, repeated, unchanged, or the code of the refusal',
-      labelNames: ['command', 'outcome'],
-      registers,
-    });
     const head = new Gauge({
       name: 'ledger_log_position',
       help: 'Position of the last event of the log',
@@ -65,18 +61,52 @@ export class Metrics {
     for (const gauge of [head, position, lag, stopped]) this.registry.registerMetric(gauge);
   }
 
-  answered(request: EdgeRequest, status: number, seconds: number): void {
-    const operation = request.operation ?? 'none';
-    const key = `${operation} ${status}`;
-    let timer = this.timers.get(key);
-    if (!timer) this.timers.set(key, (timer = this.latency.labels({ operation, status: String(status) })));
-    timer.observe(seconds);
+  answered(operation: string, status: number, seconds: number): void {
+    let byStatus = this.answers.get(operation);
+    if (!byStatus) this.answers.set(operation, (byStatus = new Map()));
+    let answers = byStatus.get(status);
+    if (!answers) {
+      answers = { labels: `operation="${operation}",status="${status}"`, buckets: new Float64Array(bounds.length + 1), sum: 0 };
+      byStatus.set(status, answers);
+    }
+    let bucket = 0;
+    while (bucket < bounds.length && seconds > bounds[bucket]!) bucket++;
+    answers.buckets[bucket]! += 1;
+    answers.sum += seconds;
   }
 
   commanded(command: string, outcome: string): void {
     const key = `${command} ${outcome}`;
-    let counter = this.counters.get(key);
-    if (!counter) this.counters.set(key, (counter = this.commands.labels({ command, outcome })));
-    counter.inc();
+    const known = this.commands.get(key);
+    if (known) known.count += 1;
+    else this.commands.set(key, { labels: `command="${command}",outcome="${outcome}"`, count: 1 });
+  }
+
+  readonly contentType = this.registry.contentType;
+
+  async text(): Promise<string> {
+    return `${await this.registry.metrics()}\n${this.latencies()}\n${this.outcomes()}`;
+  }
+
+  private latencies(): string {
+    const name = 'ledger_http_request_duration_seconds';
+    const lines = [`# HELP ${name} Time to answer, by operation and status`, `# TYPE ${name} histogram`];
+    for (const { labels, buckets, sum } of [...this.answers.values()].flatMap((byStatus) => [...byStatus.values()])) {
+      let count = 0;
+      buckets.forEach((n, i) => {
+        count += n;
+        lines.push(`${name}_bucket{${labels},le="${bounds[i] ?? '+Inf'}"} ${count}`);
+      });
+      lines.push(`${name}_sum{${labels}} ${sum}`, `${name}_count{${labels}} ${count}`);
+    }
+    return `${lines.join('\n')}\n`;
+  }
+
+  private outcomes(): string {
+    const name = 'ledger_commands_total';
+    const help = 'Commands by type and outcome: done, repeated, unchanged, or the code of the refusal';
+    const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} counter`];
+    for (const { labels, count } of this.commands.values()) lines.push(`${name}{${labels}} ${count}`);
+    return `${lines.join('\n')}\n`;
   }
 }

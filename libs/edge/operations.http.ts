@@ -33,7 +33,7 @@ export class OperationsController {
       const { role } = await this.parts.authenticator.principal(request.headers.authorization);
       if (role !== 'administrator') throw new Problem('ROLE_NOT_ALLOWED', { role });
     }
-    const text = await this.metricsOf.registry.metrics();
-    await reply.header('content-type', this.metricsOf.registry.contentType).send(text);
+    const text = await this.metricsOf.text();
+    await reply.header('content-type', this.metricsOf.contentType).send(text);
   }
 }
