@@ -342,7 +342,7 @@ function isSound(type: Class, made: object): boolean {
   for (const [key, inner] of nested) {
     const value = values[key];
     if (value === undefined || value === null) continue;
-    const sound = Array.isArray(value) ? value.every((item: object) => isSound(inner, item)) : isSound(inner, value as object);
+    const sound = Array.isArray(value) ? value.every((item: object) => isSound(inner, item)) : isSound(inner, value);
     if (!sound) return false;
   }
   return true;
