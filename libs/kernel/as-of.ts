@@ -28,7 +28,10 @@ export const applyCorrections = <E extends DomainEvent>(
   events: readonly Recorded<E>[],
   effectOf: (type: string) => EffectOnHistory,
 ): readonly Historic<E>[] => {
-  const corrects = ({ type }: Recorded<E>): boolean => effectOf(type) === 'replaces' || effectOf(type) === 'annuls';
+  const corrects = ({ type }: Recorded<E>): boolean => {
+    const effect = effectOf(type);
+    return effect === 'replaces' || effect === 'annuls';
+  };
   if (!events.some(corrects)) return events as readonly Historic<E>[];
   const history = [...events] as Historic<E>[];
   const indexOf = new Map(history.map((event, index) => [`${event.stream}@${event.revision}`, index]));

@@ -26,6 +26,11 @@ const publicBytes = (event: Written, personal: Readonly<Record<string, Purpose>>
 /** How every sealed value begins. */
 const sealMark = 'sealed.1.';
 
+/** An event for the store, and how readers will find it there. */
+export interface Encoded extends NewEvent {
+  readonly sealed: Envelope;
+}
+
 /** Between decisions (personal data in the clear) and stores (sealed). The one place that knows both. */
 export class Codec {
   private readonly vault: KeyVault;
@@ -38,7 +43,7 @@ export class Codec {
    * Seals what the catalog calls personal under the subject's keys, which are durable before this answers, and gives the event as it is
    * stored beside its JSON. Throws where the identity was erased.
    */
-  async encode(event: Envelope): Promise<NewEvent & { readonly sealed: Envelope }> {
+  async encode(event: Envelope): Promise<Encoded> {
     const written = event as Written;
     const personal = kindOf(event.type).personal ?? {};
     const fields = Object.entries(personal).filter(
@@ -58,6 +63,14 @@ export class Codec {
         : { reason: { code: event.reason.code, text: await this.sealOne(event, event.reason.text, 'identity', bytes) } };
     const sealed: Envelope = { ...event, ...reason, data };
     return { id: event.id, type: event.type, json: JSON.stringify(sealed), sealed };
+  }
+
+  /** The same for an event that says nothing personal, without a promise; null where something must be sealed. */
+  encodePublic(event: Envelope): Encoded | null {
+    if (kindOf(event.type).personal !== undefined || event.reason?.text !== undefined) return null;
+    const json = JSON.stringify(event);
+    if (json.includes(sealMark)) throw new SealLikeText(event.type);
+    return { id: event.id, type: event.type, json, sealed: event };
   }
 
   private async sealOne(event: Envelope, value: unknown, purpose: Purpose, bytes: string): Promise<string> {

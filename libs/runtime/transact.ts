@@ -15,7 +15,7 @@ import { dateIn, instant } from '../kernel/time.ts';
 import { catalog, type LedgerEventType } from '../events/events.ts';
 import type { Clock, Entropy, Timer } from '../ports/clock.ts';
 import type { Appended, Conflict, EventStore } from '../ports/event-store.ts';
-import { SealLikeText, SubjectErased, type Codec } from './codec.ts';
+import { SealLikeText, SubjectErased, type Codec, type Encoded } from './codec.ts';
 
 /** A command's envelope: who says it, when it became true, and what makes a repeat recognizable. */
 export interface CommandContext {
@@ -202,7 +202,8 @@ export class Transactor {
     try {
       for (let attempt = 1; attempt < 1000; attempt++) {
         const commandId = attemptId(context.commandId, attempt);
-        const plan = await planFor(commandId);
+        const planned = planFor(commandId);
+        const plan = planned instanceof Promise ? await planned : planned;
         if (isRefusal(plan)) return plan;
         const result = await this.walk(context, commandId, plan);
         if (result !== 'abandoned') return result;
@@ -221,7 +222,8 @@ export class Transactor {
     // What is remembered is enough to append on, since that fails where it is old. Every other answer rests on what the log says now.
     const known = context.dryRun ? undefined : this.recall(plan.own);
     if (known) {
-      const appended = await this.appendOn(known, plan, context, commandId);
+      const appending = this.appendOn(known, plan, context, commandId);
+      const appended = appending && (await appending);
       if (appended) return appended;
     }
     for (let tries = 0; tries < maxTries; tries++) {
@@ -296,16 +298,18 @@ export class Transactor {
   }
 
   /** The common case without a read: a command that takes nothing, on a stream as it is remembered. Null where anything else turns up. */
-  private async appendOn(own: Loaded, plan: Plan, context: CommandContext, commandId: string): Promise<Answer | null> {
+  private appendOn(own: Loaded, plan: Plan, context: CommandContext, commandId: string): Promise<Answer | null> | null {
     if (own.commands.has(commandId) || own.abandoned.has(commandId)) return null;
     if (own.institutionId !== context.institutionId) return null;
     if (context.ifMatch !== undefined && context.ifMatch !== own.revision) return null;
+    const append = ({ decision, k, basis }: Decided): Promise<Answer | null> | null => {
+      if (isRefusal(decision) || decision.length === 0) return null;
+      if (plan.takes && plan.takes(own.state).length > 0) return null;
+      const subjectId = plan.subjectId(own.state);
+      return this.finish(own, plan, decision, { context, commandId, k, basis, subjectId, step: 'own' });
+    };
     const decided = this.decide(own, plan, context, commandId);
-    const { decision, k, basis } = decided instanceof Promise ? await decided : decided;
-    if (isRefusal(decision) || decision.length === 0) return null;
-    if (plan.takes && plan.takes(own.state).length > 0) return null;
-    const subjectId = plan.subjectId(own.state);
-    return this.finish(own, plan, decision, { context, commandId, k, basis, subjectId, step: 'own' });
+    return decided instanceof Promise ? decided.then(append) : append(decided);
   }
 
   private decide(
@@ -474,7 +478,10 @@ export class Transactor {
 
   /** With the source, what was appended is remembered as a reader would find it, so that nobody reads it back. */
   private async append(at: Loaded, events: readonly DomainEvent[], step: Step, source?: Source): Promise<Appended | Conflict> {
-    const encoded = await Promise.all(envelopes(at.stream, events, step).map((event) => this.runtime.codec.encode(event)));
+    const encoded: Encoded[] = [];
+    for (const event of envelopes(at.stream, events, step)) {
+      encoded.push(this.runtime.codec.encodePublic(event) ?? (await this.runtime.codec.encode(event)));
+    }
     const result = await this.runtime.store.append(at.stream, at.revision < 0n ? 'none' : at.revision, encoded);
     if (source && result.outcome === 'appended' && !result.repeated && result.recordedAt !== undefined) {
       const { recordedAt } = result;
@@ -550,23 +557,29 @@ interface Step {
 
 function envelopes(stream: string, events: readonly DomainEvent[], by: Step): readonly Envelope[] {
   const { context, commandId, k, basis, subjectId, step } = by;
-  return events.map((event, index) => ({
-    id: eventId(commandId, stream, step, index),
-    type: event.type,
-    version: catalog[event.type as LedgerEventType].version,
-    stream,
-    effectiveAt: effectiveOf(event) ?? k.effectiveAt,
-    decidedAt: k.now,
-    actor: k.actor,
-    ...(context.onBehalfOf === undefined ? {} : { onBehalfOf: context.onBehalfOf }),
-    ...(context.reason === undefined || step !== 'own' ? {} : { reason: context.reason }),
-    commandId,
-    commandDigest: context.digest,
-    correlationId: context.correlationId,
-    causationId: context.causationId,
-    institutionId: context.institutionId,
-    subjectId,
-    basis,
-    data: event.data,
-  }));
+  // What is undefined is no part of the JSON.
+  const { onBehalfOf } = context;
+  const reason = step === 'own' ? context.reason : undefined;
+  return events.map(
+    (event, index) =>
+      ({
+        id: eventId(commandId, stream, step, index),
+        type: event.type,
+        version: catalog[event.type as LedgerEventType].version,
+        stream,
+        effectiveAt: effectiveOf(event) ?? k.effectiveAt,
+        decidedAt: k.now,
+        actor: k.actor,
+        onBehalfOf,
+        reason,
+        commandId,
+        commandDigest: context.digest,
+        correlationId: context.correlationId,
+        causationId: context.causationId,
+        institutionId: context.institutionId,
+        subjectId,
+        basis,
+        data: event.data,
+      }) as Envelope,
+  );
 }
