@@ -88,9 +88,13 @@ export async function advance(
 
 /** Readers see the rebuilt generation from this commit on. */
 export async function swap(db: ReadWrites, built: Pick<Generation, 'view' | 'generation' | 'position'>): Promise<void> {
-  await db.run(`UPDATE projection SET state = 'retired' WHERE view = ? AND state = 'live'`, [built.view]);
+  await db.run(`UPDATE projection SET state = 'retired' WHERE view = ? AND state = 'live' AND generation <> ?`, [
+    built.view,
+    built.generation,
+  ]);
+  // Live already where the answer to an earlier swap was lost: the same swap again is the same.
   const moved = await db.run(
-    `UPDATE projection SET state = 'live' WHERE view = ? AND generation = ? AND position = ? AND state = 'building'`,
+    `UPDATE projection SET state = 'live' WHERE view = ? AND generation = ? AND position = ? AND state IN ('building', 'live')`,
     [built.view, built.generation, built.position],
   );
   if (moved !== 1) throw new CheckpointMoved(`the rebuild of ${built.view} is no longer at ${built.position}`);
