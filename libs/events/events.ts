@@ -4,13 +4,24 @@ import type { CommandAbandoned } from '../kernel/decider.ts';
 import type { ApprovalEvent } from '../kernel/four-eyes.ts';
 import type { EventKind } from './catalog/catalog.ts';
 import { accessCatalog, type AccessEvent } from './catalog/access.ts';
+import {
+  apprenticeshipCatalog,
+  type ContractEvent,
+  type OpeningEvent,
+  type PlacementEvent,
+  type SelectionEvent,
+} from './catalog/apprenticeship.ts';
+import { assessmentCatalog, type AttemptEvent } from './catalog/assessment.ts';
 import { commonCatalog } from './catalog/common.ts';
 import {
   curriculumCatalog,
   type CalendarEvent,
+  type CourseEvent,
+  type FrameworkEvent,
   type PolicyEvent,
   type ProgramEvent,
   type ProgramGroupEvent,
+  type SchemeEvent,
 } from './catalog/curriculum.ts';
 import {
   enrollmentCatalog,
@@ -19,23 +30,33 @@ import {
   type ImportEvent,
   type LearnerEvent,
 } from './catalog/enrollment.ts';
+import { facultyCatalog, type TeacherEvent } from './catalog/faculty.ts';
 import { partnershipCatalog, type OrganizationEvent } from './catalog/partnership.ts';
 
 /** Every event that the ledger can hold. */
 export type LedgerEvent =
   | AccessEvent
   | ApprovalEvent
+  | AttemptEvent
   | CalendarEvent
   | ClaimEvent
   | ClassEvent
   | CommandAbandoned
+  | ContractEvent
+  | CourseEvent
   | EnrollmentEvent
+  | FrameworkEvent
   | ImportEvent
   | LearnerEvent
+  | OpeningEvent
   | OrganizationEvent
+  | PlacementEvent
   | PolicyEvent
   | ProgramEvent
-  | ProgramGroupEvent;
+  | ProgramGroupEvent
+  | SchemeEvent
+  | SelectionEvent
+  | TeacherEvent;
 
 export type LedgerEventType = LedgerEvent['type'];
 
@@ -43,6 +64,9 @@ export const catalog: Readonly<Record<LedgerEventType, EventKind>> = {
   ...commonCatalog,
   ...enrollmentCatalog,
   ...curriculumCatalog,
+  ...facultyCatalog,
+  ...apprenticeshipCatalog,
+  ...assessmentCatalog,
   ...partnershipCatalog,
   ...accessCatalog,
 };

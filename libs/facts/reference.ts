@@ -11,12 +11,12 @@ import type { Recorded } from '../kernel/decider.ts';
 import { source, type Source } from '../kernel/plan.ts';
 
 /** Small folds over what decisions pin. A decision loads them before it decides and records their revisions as its basis. */
-export type ProgramFact = Extract<ProgramEvent, { type: 'ProgramPublished' }>['data'] | null;
+export type ProgramFact = Extract<ProgramEvent, { readonly type: 'ProgramPublished' }>['data'] | null;
 
 export const programFact = (programId: string): Source<ProgramFact> =>
   source(`program-${programId}`, {
     initial: null as ProgramFact,
-    evolve: (_, event: Recorded<ProgramEvent>): ProgramFact => event.data,
+    evolve: (state, event: Recorded<ProgramEvent>): ProgramFact => (event.type === 'ProgramPublished' ? event.data : state),
   });
 
 export interface ClassFact {
@@ -69,5 +69,6 @@ export const defaultPolicy: EnrollmentPolicy = {
 export const policyFact = (institutionId: string): Source<EnrollmentPolicy> =>
   source(`policy-${institutionId}`, {
     initial: defaultPolicy,
-    evolve: (_, event: Recorded<PolicyEvent>): EnrollmentPolicy => event.data,
+    evolve: (state, event: Recorded<PolicyEvent>): EnrollmentPolicy =>
+      event.type === 'EnrollmentPolicyAdopted' ? event.data : state,
   });

@@ -39,7 +39,7 @@ export type Program = Content<ProgramEvent, 'ProgramPublished'> | null;
 /** Key: code and level. Other content under the same key is refused, never silently taken: pinned decisions rest on it. */
 export const program: Decider<Program, Extract<CurriculumCommand, { type: 'PublishProgram' }>, ProgramEvent> = {
   initial: null,
-  evolve: (_, event) => event.data,
+  evolve: (s, event) => (event.type === 'ProgramPublished' ? event.data : s),
   decide: (s, { type: _type, ...data }) => {
     if (s && !sameContent(s, data)) return refuse('REFERENCE_EXISTS', { what: `program ${data.code}`, recorded: s, given: data });
     return s ? [] : [{ type: 'ProgramPublished', data }];
@@ -106,7 +106,7 @@ export const policy: Decider<
   PolicyEvent
 > = {
   initial: null,
-  evolve: (_, event) => event.data,
+  evolve: (s, event) => (event.type === 'EnrollmentPolicyAdopted' ? event.data : s),
   decide: (s, { type: _type, ...data }) => (sameContent(s, data) ? [] : [{ type: 'EnrollmentPolicyAdopted', data }]),
 };
 
