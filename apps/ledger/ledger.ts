@@ -7,11 +7,11 @@ import { openSqliteEventStore, type SqliteEventStore } from '../../libs/adapters
 import { openSqliteKeyVault } from '../../libs/adapters/sqlite/key-vault.ts';
 import { loadMasterKey } from '../../libs/adapters/sqlite/master-key.ts';
 import { CurriculumModule } from '../../libs/contexts/curriculum/curriculum.module.ts';
-import { EnrollmentModule, EnrollmentRecords } from '../../libs/contexts/enrollment/enrollment.module.ts';
+import { EnrollmentModule, enrollmentFinders } from '../../libs/contexts/enrollment/enrollment.module.ts';
 import { claimsOf, takesOf } from '../../libs/contexts/enrollment/gates.ts';
 import { PartnershipModule } from '../../libs/contexts/partnership/partnership.module.ts';
 import { Authenticator, mintToken, trustDevelopmentKeys, trustIssuer, type TokenClaims } from '../../libs/edge/auth.ts';
-import type { Parts } from '../../libs/edge/parts.ts';
+import { recordsOf, type Parts } from '../../libs/edge/parts.ts';
 import type { Route } from '../../libs/edge/routes.ts';
 import { createServer } from '../../libs/edge/server.ts';
 import { ExportsModule } from '../../libs/exports/exports.module.ts';
@@ -135,7 +135,7 @@ async function assemble(
     transactor,
     institutions,
     authenticator: new Authenticator(trusted),
-    records: new EnrollmentRecords(transactor, codec),
+    records: recordsOf(enrollmentFinders(transactor, codec)),
     views,
     loopback,
     readiness: () => notReady(store, views),

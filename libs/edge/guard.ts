@@ -3,7 +3,7 @@ import { dateIn, instant } from '../kernel/time.ts';
 import type { Principal } from './auth.ts';
 import { idPattern } from './fields.ts';
 import { PARTS, type EdgeRequest, type Parts, type RecordFacts } from './parts.ts';
-import { policies, type Scope } from './policy.ts';
+import { policies, type RecordKind, type Scope } from './policy.ts';
 import { Problem } from './problem.ts';
 
 const visibleAscii = /^[\x21-\x7e]{1,255}$/;
@@ -44,11 +44,18 @@ export class PolicyGuard implements CanActivate {
       const key = request.headers['idempotency-key'];
       if (key === undefined) throw new Problem('IDEMPOTENCY_KEY_MISSING');
       if (typeof key !== 'string' || !visibleAscii.test(key)) throw new Problem('IDEMPOTENCY_KEY_INVALID');
-      return true;
+      if (policy.on === undefined || scope === 'institution' || id === undefined) return true;
+      return this.admitCommand(principal, scope, policy.on, id);
     }
     const wanted = request.headers['ledger-wait-for'];
     if (wanted === undefined && policy.reads === undefined) return true;
     return this.admitRead(request, principal, scope, wanted, id);
+  }
+
+  private async admitCommand(principal: Principal, scope: Scope, kind: RecordKind, id: string): Promise<true> {
+    const record = await this.parts.records.find(kind, id);
+    if (!record || !this.reaches(principal, scope, record)) throw new Problem('NOT_FOUND');
+    return true;
   }
 
   private async admitRead(
@@ -81,6 +88,10 @@ export class PolicyGuard implements CanActivate {
       }
       case 'assigned':
         return record.teachers.includes(principal.sub);
+      case 'employer':
+        return principal.org !== null && record.organizationId === principal.org;
+      case 'mentored':
+        return record.mentors?.includes(principal.sub) ?? false;
       case 'public':
       case 'operations':
         return false;

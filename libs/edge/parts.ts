@@ -38,13 +38,31 @@ export interface RecordFacts {
   readonly learnerId: string | null;
   /** Whether somebody is her guardian and she is known to be a minor today. */
   readonly isWardOf: (personId: string, today: string) => boolean;
-  /** Teachers of a class. */
+  /** Teachers whose class it belongs to: the `sub` of their tokens. */
   readonly teachers: readonly string[];
+  /** The enterprise whose opening, applicant or apprentice it is. */
+  readonly organizationId?: string | null;
+  /** Mentors whose apprentice it is: the `sub` of their tokens. */
+  readonly mentors?: readonly string[];
 }
 
+/** How one context finds its records: null where there is no such record. */
+export type Finders = Readonly<Partial<Record<RecordKind, (id: string) => Promise<RecordFacts | null>>>>;
+
 export interface Records {
-  /** Null where there is no such record. */
   find(kind: RecordKind, id: string): Promise<RecordFacts | null>;
+}
+
+/** The records of all contexts that an app serves. A kind that none of them finds is a fault, not an absent record. */
+export function recordsOf(...contexts: readonly Finders[]): Records {
+  const finders = Object.assign({}, ...contexts) as Finders;
+  return {
+    find: async (kind, id) => {
+      const find = finders[kind];
+      if (!find) throw new Error(`no context here finds a ${kind}`);
+      return find(id);
+    },
+  };
 }
 
 /** Where a view stands, as last heard. */

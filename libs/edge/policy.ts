@@ -3,21 +3,33 @@ import type { Role } from '../kernel/decider.ts';
 /**
  * What of an operation a role reaches:
  * `institution`: everything of the own institution · `own`: the learner herself · `ward`: the learner whose guardian she is, while a minor ·
- * `assigned`: the classes that are hers · `public`: reference data of the own institution that names no person ·
+ * `assigned`: the classes that are hers · `employer`: the enterprise's own openings, applicants and apprentices ·
+ * `mentored`: the mentor's own apprentices · `public`: reference data of the own institution that names no person ·
  * `operations`: the ledger's own running, without personal data.
  */
-export type Scope = 'institution' | 'own' | 'ward' | 'assigned' | 'public' | 'operations';
+export type Scope = 'institution' | 'own' | 'ward' | 'assigned' | 'employer' | 'mentored' | 'public' | 'operations';
 
 export type TokenRole = Exclude<Role, 'system'>;
 
 /** The kind of record that `{id}` in a route names. */
-export type RecordKind = 'learner' | 'enrollment' | 'class';
+export type RecordKind =
+  | 'learner'
+  | 'enrollment'
+  | 'class'
+  | 'teacher'
+  | 'opening'
+  | 'selection'
+  | 'contract'
+  | 'placement'
+  | 'attempt';
 
 export interface Policy {
   /** Roles that may, with what they reach. `anyone` needs no token. A role that is not named may not. */
   readonly may: Readonly<Partial<Record<TokenRole, Scope>>> | 'anyone';
   /** The type of the command that it carries out; absent for what only reads. */
   readonly command?: string;
+  /** Whose record a command is about: judged before the handler for every role that does not reach the whole institution. */
+  readonly on?: RecordKind;
   /** Whose record is read: judged before the handler runs. */
   readonly reads?: RecordKind;
   /** Where the read is recorded: under the person read, or under the institution's day. Her own reads are not. */

@@ -4,6 +4,8 @@ import { refuse, type Refusal } from '../kernel/refusal.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { EventStore } from '../ports/event-store.ts';
 
+type Published = Extract<ProgramEvent, { type: 'ProgramPublished' }>;
+
 export interface IndexedProgram {
   readonly programId: string;
   readonly institutionId: string;
@@ -37,7 +39,7 @@ export class ProgramIndex {
     for (;;) {
       const page = await this.store.readAll(this.scannedTo, { types: ['ProgramPublished'], prefixes: ['program-'], limit: 5000 });
       for (const stored of page.events) {
-        const { institutionId, stream, data } = this.codec.decode(stored) as Recorded<ProgramEvent>;
+        const { institutionId, stream, data } = this.codec.decode(stored) as Recorded<Published>;
         const { code, level, lengthOfStudyMonths, name } = data;
         this.programs.push({
           programId: stream.slice('program-'.length),

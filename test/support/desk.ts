@@ -3,9 +3,9 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createMemoryKeyVault } from '../../libs/adapters/memory/key-vault.ts';
 import { MemoryEventStore } from '../../libs/adapters/memory/event-store.ts';
-import { EnrollmentRecords } from '../../libs/contexts/enrollment/enrollment.module.ts';
+import { enrollmentFinders } from '../../libs/contexts/enrollment/enrollment.module.ts';
 import { Authenticator, type TokenClaims } from '../../libs/edge/auth.ts';
-import type { Parts } from '../../libs/edge/parts.ts';
+import { recordsOf, type Parts } from '../../libs/edge/parts.ts';
 import { createServer, type Server, type ServerOptions } from '../../libs/edge/server.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { Transactor } from '../../libs/runtime/transact.ts';
@@ -55,7 +55,7 @@ export async function openDesk(
       ['academy', 'Asia/Urumqi'],
     ]),
     authenticator: new Authenticator({ issuer, keys: jwks }),
-    records: new EnrollmentRecords(transactor, codec),
+    records: recordsOf(enrollmentFinders(transactor, codec)),
     views: {
       read: () => Promise.reject(new Error('there are no views at the desk')),
       waitFor: () => Promise.resolve(false),
