@@ -1,14 +1,17 @@
 import type {
+  AcademicYear,
+  ApprenticeshipPolicy,
+  AssessmentPolicy,
   CalendarEvent,
   EnrollmentPolicy,
   PolicyEvent,
   ProgramEvent,
-  AcademicYear,
   Term,
 } from '../events/catalog/curriculum.ts';
 import type { ClassEvent } from '../events/catalog/enrollment.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { source, type Source } from '../kernel/plan.ts';
+import { addDays, isWeekend } from '../kernel/time.ts';
 
 /** Small folds over what decisions pin. A decision loads them before it decides and records their revisions as its basis. */
 export type ProgramFact = Extract<ProgramEvent, { readonly type: 'ProgramPublished' }>['data'] | null;
@@ -58,6 +61,19 @@ const firstTermAfter = (years: readonly AcademicYear[], date: string): Term | un
     .toSorted((a, b) => (a.from < b.from ? -1 : 1))
     .find((term) => term.to >= date);
 
+/** The n-th working day after a date: neither a weekend nor a holiday of the calendar; without a calendar only weekends are known. */
+export function workingDaysAfter(calendar: CalendarFact, date: string, n: number): string {
+  const holidays = calendar?.holidays ?? [];
+  let day = date;
+  for (let left = n; left > 0;) {
+    day = addDays(day, 1);
+    const holiday = holidays.find(({ from, to }) => from <= day && day <= to);
+    if (holiday) day = holiday.to;
+    else if (!isWeekend(day)) left--;
+  }
+  return day;
+}
+
 /** In force until a college adopts a policy of its own. */
 export const defaultPolicy: EnrollmentPolicy = {
   recheckMonths: 3,
@@ -71,4 +87,39 @@ export const policyFact = (institutionId: string): Source<EnrollmentPolicy> =>
     initial: defaultPolicy,
     evolve: (state, event: Recorded<PolicyEvent>): EnrollmentPolicy =>
       event.type === 'EnrollmentPolicyAdopted' ? event.data : state,
+  });
+
+/** In force until a college adopts one of its own: the ages of the law, insurance as the law demands it, the sections of the model agreement. */
+export const defaultApprenticeshipPolicy: ApprenticeshipPolicy = {
+  minimumAge: 16,
+  adultAge: 18,
+  insuranceRequired: true,
+  dualQualifiedMentor: false,
+  sections: ['training-plan', 'duties', 'hours-and-rest', 'pay', 'safety', 'assessment'],
+};
+
+export const apprenticeshipPolicyFact = (institutionId: string): Source<ApprenticeshipPolicy> =>
+  source(`policy-${institutionId}`, {
+    initial: defaultApprenticeshipPolicy,
+    evolve: (state, event: Recorded<PolicyEvent>): ApprenticeshipPolicy =>
+      event.type === 'ApprenticeshipPolicyAdopted' ? event.data : state,
+  });
+
+/** In force until a college adopts one of its own: the best attempt counts, what was failed weighs in, a grade counts as the middle of its range. */
+export const defaultAssessmentPolicy: AssessmentPolicy = {
+  appealWorkingDays: 5,
+  makeUpAfterCheating: false,
+  average: {
+    attempt: 'best',
+    failed: 'counted',
+    gradeScores: { excellent: 9500, good: 8500, medium: 7500, pass: 6500, fail: 5000 },
+    rounding: { mode: 'half-up', unit: 1 },
+  },
+};
+
+export const assessmentPolicyFact = (institutionId: string): Source<AssessmentPolicy> =>
+  source(`policy-${institutionId}`, {
+    initial: defaultAssessmentPolicy,
+    evolve: (state, event: Recorded<PolicyEvent>): AssessmentPolicy =>
+      event.type === 'AssessmentPolicyAdopted' ? event.data : state,
   });

@@ -207,6 +207,24 @@ export const refusals = {
     'The same act is already awaiting approval: {requestId}.',
   ),
 
+  TEACHER_UNKNOWN: is('conflict', '没有这位教师或导师。', 'There is no such teacher or mentor.'),
+  TEACHER_OF_OTHER_SIDE: is(
+    'conflict',
+    '须为 {wanted} 一侧，该教师属于 {side}。',
+    'It must be somebody of the {wanted}; this is one of the {side}.',
+  ),
+  TEACHER_OF_OTHER_ORGANIZATION: is(
+    'conflict',
+    '该教师或导师属于其他单位。',
+    'This teacher or mentor belongs to another organization.',
+  ),
+  TEACHER_NOT_SERVING: is(
+    'conflict',
+    '该教师或导师自 {since} 起“{status}”。',
+    'This teacher or mentor is {status} since {since}.',
+  ),
+  TEACHER_NOT_DUAL_QUALIFIED: is('conflict', '须为双师型教师。', 'A double-qualified teacher is needed.'),
+
   ROW_DIFFERS: is(
     'conflict',
     '与已有记录不同：{differences}。更正请走更正流程。',

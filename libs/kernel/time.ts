@@ -93,6 +93,9 @@ export const endOfDay = (date: string, zone: string): string => instant(startOfD
 export const addDays = (date: string, days: number): string =>
   instant(Date.parse(`${date}T00:00:00.000Z`) + days * 86_400_000).slice(0, 10);
 
+/** Saturdays and Sundays. */
+export const isWeekend = (date: string): boolean => [0, 6].includes(new Date(`${date}T00:00:00.000Z`).getUTCDay());
+
 /** The same day months later, or the last day of a shorter month. */
 export const addMonths = (date: string, months: number): string => {
   const [year = 0, month = 1, day = 1] = date.split('-').map(Number);
