@@ -15,6 +15,9 @@ interface Versioned {
   readonly version: number;
 }
 
+/** One and the same for every source: by it a folded stream is recognized as folded in this way. */
+const none: Versions<never> = [];
+
 export const latestOf = <V extends Versioned>(versions: Versions<V>): V | undefined => versions.at(-1);
 
 export const versionOf = <V extends Versioned>(versions: Versions<V>, version: number): V | undefined =>
@@ -35,7 +38,7 @@ export const courseStream = (courseId: string): string => `course-${courseId}`;
 /** Empty where there is no such course. */
 export const courseFact = (courseId: string): Source<CourseFact> =>
   source(courseStream(courseId), {
-    initial: [] as CourseFact,
+    initial: none as CourseFact,
     evolve: (versions, event: Recorded<CourseEvent>): CourseFact => withVersion(versions, event.data),
   });
 
@@ -47,7 +50,7 @@ export type PlanFact = Versions<PlanVersion>;
 /** Empty where the program has no training program (人才培养方案) yet. */
 export const planFact = (programId: string): Source<PlanFact> =>
   source(`program-${programId}`, {
-    initial: [] as PlanFact,
+    initial: none as PlanFact,
     evolve: (versions, event: Recorded<ProgramEvent>): PlanFact =>
       event.type === 'PlanVersioned' ? withVersion(versions, event.data) : versions,
   });
@@ -70,7 +73,7 @@ export const schemeStream = (schemeId: string): string => `scheme-${schemeId}`;
 /** Empty where there is no such scheme. */
 export const schemeFact = (schemeId: string): Source<SchemeFact> =>
   source(schemeStream(schemeId), {
-    initial: [] as SchemeFact,
+    initial: none as SchemeFact,
     evolve: (versions, event: Recorded<SchemeEvent>): SchemeFact => withVersion(versions, event.data),
   });
 

@@ -8,6 +8,18 @@ export type ClaimEvent =
   | { type: 'ClaimTaken'; data: { kind: string; owner: string; commandId: string } }
   | { type: 'ClaimReleased'; data: { owner: string } };
 
+/** What is unique in an institution. A stream that a natural key names needs no claim: it is the uniqueness itself. */
+export type ClaimKind = 'id-number' | 'student-number' | 'teacher-account';
+
+/** How to find what guards a value. A claim's stream name is a keyed HMAC, so the vault gives it. */
+export interface Claims {
+  readonly streamOf: (kind: ClaimKind, value: string) => string;
+}
+
+export const claimsOf = (institutionId: string, hmac: (domain: string, text: string) => string): Claims => ({
+  streamOf: (kind, value) => `claim-${institutionId}-${kind}-${hmac(`claim:${institutionId}:${kind}`, value)}`,
+});
+
 export interface Claim {
   /** Stream that holds the value, null while it is free. */
   readonly owner: string | null;

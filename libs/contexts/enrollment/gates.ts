@@ -1,26 +1,14 @@
-import { takeClaim } from '../../kernel/claim.ts';
+import { takeClaim, type Claims } from '../../kernel/claim.ts';
 import { leg, source, type Source, type Take } from '../../kernel/plan.ts';
 import { enrollment, enrollmentStream, isActive, type Enrollment } from './enrollment.ts';
 import { learner, learnerStream, type Learner, type OpenEnrollment } from './learner.ts';
 
-/**
- * What must be unique or exclusive in this context, and how to see who holds it. A claim's stream name is a keyed HMAC,
- * so the vault gives it.
- */
-export interface Claims {
-  /** Stream that guards one value of a kind in an institution. */
-  readonly streamOf: (kind: ClaimKind, value: string) => string;
-}
+/** What must be unique or exclusive in this context, and how to see who holds it. */
+export { claimsOf, type Claims } from '../../kernel/claim.ts';
 
 /** What a person's id claim guards: the number within its kind of document. */
 export const idNumberValue = (identity: { readonly idType: string; readonly idNumber: string }): string =>
   `${identity.idType}:${identity.idNumber}`;
-
-export type ClaimKind = 'id-number' | 'student-number';
-
-export const claimsOf = (institutionId: string, hmac: (domain: string, text: string) => string): Claims => ({
-  streamOf: (kind, value) => `claim-${institutionId}-${kind}-${hmac(`claim:${institutionId}:${kind}`, value)}`,
-});
 
 export const learnerSource = (learnerId: string): Source<Learner> => source(learnerStream(learnerId), learner);
 export const enrollmentSource = (enrollmentId: string): Source<Enrollment> => source(enrollmentStream(enrollmentId), enrollment);
