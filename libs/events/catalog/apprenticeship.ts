@@ -117,7 +117,8 @@ export type ContractEvent =
   | { type: 'InternshipInsuranceRecorded'; data: Span & { insurer: string; policy: string } }
   | { type: 'MentorAssigned'; data: { side: Side; teacherId: string } }
   | { type: 'MentorReplaced'; data: { side: Side; oldTeacherId: string; teacherId: string } }
-  | { type: 'ContractStarted'; data: NoData }
+  /** Plain date: what later asks for a day (a log's week, a transfer) knows no time zone. */
+  | { type: 'ContractStarted'; data: { startedOn: string } }
   | { type: 'ContractSuspended'; data: { ground: string } }
   | { type: 'ContractResumed'; data: NoData }
   | {
@@ -128,6 +129,9 @@ export type ContractEvent =
         terms: Omit<ContractTerms, 'texts'>;
         texts: ContractTerms['texts'];
         changed: readonly string[];
+        /** Whether she is a minor on the day of the proposal: who came of age since the start consents herself. */
+        guardianNeeded: boolean;
+        /** Instant. */
         expiresAt: string;
       };
     }
@@ -137,7 +141,11 @@ export type ContractEvent =
   | { type: 'AmendmentRejected'; data: { amendmentId: string; party: Party } }
   | { type: 'AmendmentCancelled'; data: { amendmentId: string } }
   | { type: 'AmendmentExpired'; data: { amendmentId: string } }
-  | { type: 'ContractTerminated'; data: { ground: TerminationGround; noticeGivenOn: string; notice: string } }
+  /** Plain dates; `notice` refers to the written notice. */
+  | {
+      type: 'ContractTerminated';
+      data: { ground: TerminationGround; noticeGivenOn: string; notice: string; endedOn: string };
+    }
   | { type: 'TerminationReversed'; data: { requestId: string; target: string } }
   /** On the new contract, with its draft. `originalStart` is the plain date on which the first of the chain started. */
   | { type: 'ContractContinued'; data: { continuationOf: string; originalStart: string } }
@@ -145,7 +153,7 @@ export type ContractEvent =
   | { type: 'TrainingLogRecorded'; data: { week: string; hours: number; workOrders: Personal<readonly WorkOrder[]> } }
   | { type: 'TrainingLogConfirmed'; data: { week: string; teacherId: string } }
   | { type: 'GatewaySigned'; data: { party: Side } }
-  | { type: 'ContractCompleted'; data: NoData }
+  | { type: 'ContractCompleted'; data: { endedOn: string } }
   | {
       type: 'ContractImported';
       data: ContractOf &
@@ -223,7 +231,11 @@ export const apprenticeshipCatalog = {
   ContractTerminated: { version: 1, title: { zh: '提前解除', en: 'Contract terminated' } },
   TerminationReversed: { version: 1, effect: 'annuls', title: { zh: '撤销解除', en: 'Termination reversed' } },
   ContractContinued: { version: 1, title: { zh: '协议接续', en: 'Contract continued' } },
-  TrainingLogRecorded: { version: 1, personal: { workOrders: 'identity' }, title: { zh: '实习日志', en: 'Training log recorded' } },
+  TrainingLogRecorded: {
+    version: 1,
+    personal: { workOrders: 'identity' },
+    title: { zh: '实习日志', en: 'Training log recorded' },
+  },
   TrainingLogConfirmed: { version: 1, title: { zh: '确认实习日志', en: 'Training log confirmed' } },
   GatewaySigned: { version: 1, title: { zh: '签署考核准入', en: 'Gateway signed' } },
   ContractCompleted: { version: 1, title: { zh: '协议履行完毕', en: 'Contract completed' } },

@@ -38,7 +38,8 @@ export type LearnerEvent =
   | { type: 'EnrollmentClosingDropped'; data: { enrollmentId: string } }
   | { type: 'EnrollmentClosed'; data: { enrollmentId: string; status: string } }
   | { type: 'PeriodHeld'; data: { holder: string; from: string; to: string; commandId: string } }
-  | { type: 'PeriodReleased'; data: { holder: string } }
+  /** `until`: plain date from which what held it no longer did; absent where it never began, so that nothing was occupied. */
+  | { type: 'PeriodReleased'; data: { holder: string; until?: string } }
   | { type: 'HoldPlaced'; data: { holdId: string; kind: 'clawback' | 'discipline' } }
   | { type: 'HoldLifted'; data: { holdId: string } }
   | { type: 'PersonalDataErased'; data: { requestId: string; purposes: readonly Purpose[]; legalBasis: string } }
