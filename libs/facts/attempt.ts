@@ -129,7 +129,7 @@ export function applyAttemptEvent(s: Attempt, e: Historic<AttemptEvent>): Attemp
       return {
         ...saying(into('submitted'), e.data.result),
         components: e.data.components,
-        submittedBy: e.onBehalfOf ?? e.actor.personId,
+        submittedBy: e.actor.personId,
       };
     case 'ResultModerated':
       return { ...saying(into('moderated'), e.data.result), moderatedBy: e.actor.personId };

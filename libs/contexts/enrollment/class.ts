@@ -1,10 +1,14 @@
 import type { ClassEvent } from '../../events/catalog/enrollment.ts';
-import type { Decider, Decision, Recorded } from '../../kernel/decider.ts';
+import { evolveClass, initialClass, type Class } from '../../facts/class.ts';
+import type { Decider, Decision } from '../../kernel/decider.ts';
 import { naturalId } from '../../kernel/ids.ts';
 import { refuse } from '../../kernel/refusal.ts';
 
-/** A class: administrative (行政班) or teaching (教学班). Who is in an administrative one is said by the enrollments alone. */
-export const classStream = (classId: string): string => `class-${classId}`;
+/**
+ * A class: administrative (行政班) or teaching (教学班). Who is in an administrative one is said by the enrollments alone.
+ * Its state and fold are in facts, because results rest on its teachers and roster.
+ */
+export { classStream, type Class } from '../../facts/class.ts';
 
 /** A class is named once in an institution; a teaching class once a term. */
 export const classIdOf = (institutionId: string, name: string, term: string | null = null): string =>
@@ -27,37 +31,6 @@ export type ClassCommand =
   | { readonly type: 'AssignTeacher'; readonly teacherId: string }
   | { readonly type: 'ChangeRoster'; readonly add: readonly string[]; readonly remove: readonly string[] }
   | { readonly type: 'CloseClass' };
-
-// ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export interface Class {
-  readonly formed: Omit<FormClass, 'type'> | null;
-  readonly teachers: readonly string[];
-  /** Enrollment ids of a teaching class. */
-  readonly roster: readonly string[];
-  readonly closed: boolean;
-}
-
-const initial: Class = { formed: null, teachers: [], roster: [], closed: false };
-
-// ── evolve ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function evolve(s: Class, e: Recorded<ClassEvent>): Class {
-  switch (e.type) {
-    case 'ClassFormed':
-      return { ...s, formed: e.data };
-    case 'TeacherAssignedToClass':
-      return { ...s, teachers: [...s.teachers, e.data.teacherId] };
-    case 'RosterChanged': {
-      const { added, removed } = e.data;
-      return { ...s, roster: [...s.roster.filter((id) => !removed.includes(id)), ...added] };
-    }
-    case 'ClassClosed':
-      return { ...s, closed: true };
-    default:
-      return e satisfies never;
-  }
-}
 
 // ── decisions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,4 +65,8 @@ function decide(s: Class, c: ClassCommand): Decision<ClassEvent> {
   }
 }
 
-export const classes: Decider<Class, ClassCommand, ClassEvent> = { initial, evolve, decide };
+export const classes: Decider<Class, ClassCommand, ClassEvent> = {
+  initial: initialClass,
+  evolve: evolveClass,
+  decide,
+};
