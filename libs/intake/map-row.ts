@@ -46,6 +46,11 @@ export class RecordReader<F extends string> {
     this.problems.push(this.#at(field, { code, facts }));
   }
 
+  /** Something to look at that stands in no row's way. */
+  warn(field: F, code: ProblemCode, facts: Finding['facts'] = {}): void {
+    this.warnings.push(this.#at(field, { code, facts }));
+  }
+
   #at(field: F, { code, facts }: Finding): Problem {
     const column =
       this.#record.headers[field] ?? this.#form.fields.find((known: Field<F>) => known.field === field)?.zh[0] ?? field;

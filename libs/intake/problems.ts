@@ -79,6 +79,59 @@ export const problemTexts = {
     zh: '异动日期 {statusDate} 早于入学日期 {entryDate}。',
     en: 'The status date {statusDate} is before the entry date {entryDate}.',
   },
+  DECIMAL_FORM: {
+    zh: '“{column}”的“{value}”不是数，或小数超过两位。',
+    en: '“{value}” in “{column}” is no number with at most two decimals.',
+  },
+  NUMBER_OUT_OF_RANGE: {
+    zh: '“{column}”的 {value} 须在 {min} 至 {max} 之间。',
+    en: '{value} in “{column}” must lie between {min} and {max}.',
+  },
+  WHOLE_NUMBER_NEEDED: { zh: '“{column}”的“{value}”须为整数。', en: '“{value}” in “{column}” must be a whole number.' },
+  ACADEMIC_YEAR_FORM: {
+    zh: '“{column}”的“{value}”不是学年，请写成 2025-2026。',
+    en: '“{value}” in “{column}” is no academic year; write it like 2025-2026.',
+  },
+  CREDIT_CODE_WRONG: {
+    zh: '“{column}”的“{value}”不是统一社会信用代码（18 位，末位为校验码），请逐位核对。',
+    en: '“{value}” in “{column}” is no unified social credit code (18 characters, the last a check character): compare each.',
+  },
+  ORGANIZATION_MISSING: { zh: '企业导师须填“{column}”。', en: 'A mentor of an enterprise needs “{column}”.' },
+  UNIT_NOT_RECORDED: {
+    zh: '校内人员的“{column}”（{unit}）不记录。',
+    en: '“{column}” ({unit}) of the college’s own staff is not recorded.',
+  },
+  CERTIFICATE_WITHOUT_QUALIFICATION: {
+    zh: '“{column}”填“否”，却有证书“{certificate}”。',
+    en: '“{column}” says no, but there is a certificate: {certificate}.',
+  },
+  ENDS_BEFORE_START: { zh: '“{column}”{to} 早于开始日期 {from}。', en: '“{column}” {to} is before the start date {from}.' },
+  SIGNED_AFTER_START: {
+    zh: '“{column}”{signedOn} 晚于开始日期 {from}，请核对。',
+    en: '“{column}” {signedOn} is after the start date {from}: please check.',
+  },
+  GUARDIAN_MISSING: {
+    zh: '有监护人签字日期，但没有“{column}”。',
+    en: 'There is a date on which a guardian signed but no “{column}”.',
+  },
+  CONTRACT_END_MISSING: { zh: '已解除的协议须有“{column}”。', en: 'A terminated contract needs “{column}”.' },
+  CONTRACT_NOT_ENDED: {
+    zh: '“{column}”为“{status}”，却有解除日期或解除原因。',
+    en: '“{column}” says {status}, but there is a date or a reason of termination.',
+  },
+  GROUND_READ_AS_OTHER: {
+    zh: '“{column}”的“{value}”不在代码表中，记为“其他”；原文可能涉及个人，不记录。',
+    en: '“{value}” in “{column}” is not in the code list and was read as “other”; the words may tell of a person and are not recorded.',
+  },
+  RESULT_UNKNOWN: {
+    zh: '“{column}”的“{value}”不是成绩：可填 0 至 100 的数，或 {accepted}。',
+    en: '“{value}” in “{column}” is no result: a number from 0 to 100, or one of {accepted}.',
+  },
+  REMARK_NOT_RECORDED: { zh: '“{column}”的“{remark}”未记录。', en: '“{remark}” in “{column}” is not recorded.' },
+  COMPONENT_NOT_POINTS: {
+    zh: '“{column}”的“{value}”不是分数，未记录。',
+    en: '“{value}” in “{column}” is not in points and is not recorded.',
+  },
   STATUS_MISSING: { zh: '有异动日期 {statusDate}，但没有学籍状态。', en: 'There is a status date {statusDate} but no status.' },
 } as const satisfies Record<string, Bilingual>;
 

@@ -10,6 +10,8 @@ export interface Field<F extends string = string> {
   readonly en: readonly [string, ...string[]];
   /** The national register's field code. */
   readonly code?: string;
+  /** Known, so that nobody takes it for a mistyped header, but nothing of it is recorded: the report says so. */
+  readonly unrecorded?: true;
 }
 
 export interface SheetForm<F extends string = string> {
@@ -44,6 +46,8 @@ export interface Table<F extends string = string> {
   readonly header: readonly string[];
   /** The headers of the recognized columns by field. */
   readonly headers: Readonly<Partial<Record<F, string>>>;
+  /** The headers of recognized columns of which nothing is recorded. */
+  readonly unrecordedColumns: readonly string[];
   /** Columns whose values go nowhere. Those without a header are added while records are read. */
   readonly unknownColumns: readonly UnknownColumn[];
   /** Rows left out as the foot of the table; added while records are read. */
@@ -148,7 +152,9 @@ const tableUnder = <F extends string>(
     nameless: new Set(header.flatMap((cell, at) => (isBlank(cell) ? [at] : []))),
     needed: form.needed.map((oneOf) => oneOf.flatMap((field) => columns.get(field) ?? [])),
   };
-  return { headerRow, header, headers, unknownColumns, footRows, records: recordsUnder(layout, rows, unknownColumns, footRows) };
+  const unrecordedColumns = form.fields.flatMap(({ field, unrecorded }) => (unrecorded ? (headers[field] ?? []) : []));
+  const records = recordsUnder(layout, rows, unknownColumns, footRows);
+  return { headerRow, header, headers, unrecordedColumns, unknownColumns, footRows, records };
 };
 
 interface Layout<F extends string> {

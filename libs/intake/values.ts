@@ -1,5 +1,5 @@
 import { lookup, type CodeEntry, type IdType, type Sex } from '../kernel/codes.ts';
-import { checkResidentId } from '../kernel/national-id.ts';
+import { checkCreditCode, checkResidentId } from '../kernel/national-id.ts';
 import { addDays, isPlainDate } from '../kernel/time.ts';
 import { codePointName, mapPrivateUse, privateUseIn } from './private-use.ts';
 import type { Finding, ProblemCode } from './problems.ts';
@@ -105,6 +105,47 @@ export const parseNumber = (cell: string, max: number): Parsed<string> => {
   if (!checked.ok) return checked;
   if (!/^[\p{L}\p{N}\-_./()+]+$/u.test(text)) return wrong('NUMBER_CHARACTERS');
   return /^\d{15}0+$/.test(text) ? { ok: true, value: text, warnings: [{ code: 'DIGITS_MAY_BE_LOST', facts: {} }] } : checked;
+};
+
+/**
+ * A number of at most two decimals in hundredths, by its digits: no float ever stands for it. `max` is whole, and so is what is below 0 or
+ * above it refused.
+ */
+export const parseHundredths = (cell: string, max: number): Parsed<number> => {
+  const text = halfWidth(cleanText(cell)).replaceAll(' ', '');
+  const [, whole, decimals = ''] = /^\+?(\d{1,9})(?:\.(\d{1,2})0*|\.)?$/.exec(text) ?? [];
+  if (whole === undefined) {
+    return /^-\d+(?:\.\d+)?$/.test(text)
+      ? wrong('NUMBER_OUT_OF_RANGE', { value: shorten(text), min: 0, max })
+      : wrong('DECIMAL_FORM', { value: shorten(text) });
+  }
+  const value = Number(whole) * 100 + Number(decimals.padEnd(2, '0'));
+  return value > max * 100 ? wrong('NUMBER_OUT_OF_RANGE', { value: shorten(text), min: 0, max }) : { ok: true, value };
+};
+
+/** A whole number that counts something. */
+export const parseWhole = (cell: string, min: number, max: number): Parsed<number> => {
+  const text = halfWidth(cleanText(cell)).replace(/\.0+$/, '');
+  if (!/^\d{1,9}$/.test(text)) return wrong('WHOLE_NUMBER_NEEDED', { value: shorten(text) });
+  const value = Number(text);
+  return value < min || value > max ? wrong('NUMBER_OUT_OF_RANGE', { value, min, max }) : { ok: true, value };
+};
+
+/** An academic year as 2025-2026, whatever stands between and behind its two years. */
+export const parseAcademicYear = (cell: string): Parsed<string> => {
+  const text = halfWidth(cleanText(cell)).replaceAll(' ', '');
+  const [, from, to] = /^((?:19|20)\d\d)[-/~—–－至]+((?:19|20)?\d\d)(?:学年)?$/.exec(text) ?? [];
+  const year = Number(from);
+  return to !== undefined && (to === String(year + 1) || to === String(year + 1).slice(2))
+    ? { ok: true, value: `${year}-${year + 1}` }
+    : wrong('ACADEMIC_YEAR_FORM', { value: shorten(text) });
+};
+
+/** A unified social credit code in upper case, its check character right. */
+export const parseCreditCode = (cell: string): Parsed<string> => {
+  const text = halfWidth(cleanText(cell)).replaceAll(/[ -]/g, '');
+  const checked = checkCreditCode(text);
+  return checked.ok ? { ok: true, value: checked.code } : wrong('CREDIT_CODE_WRONG', { value: shorten(text) });
 };
 
 export interface IdNumber {
