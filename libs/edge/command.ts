@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { canonical } from '../kernel/canonical.ts';
 import { httpCommandId } from '../kernel/ids.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
@@ -45,19 +46,6 @@ function ifMatchOf(request: EdgeRequest): bigint | undefined {
   return BigInt(revision);
 }
 
-/** JSON with its keys in order, so that a body sent again in another order is the same command. */
-export const canonical = (value: unknown): string => {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const record = value as Readonly<Record<string, unknown>>;
-  let text = '';
-  for (const key of Object.keys(record).toSorted()) {
-    const inner = record[key];
-    if (inner !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(inner)}`;
-  }
-  return `{${text}}`;
-};
-
 const secrets = new WeakMap<KeyVault, string>();
 
 /** What no guesser knows, derived once: hashed together with a key it says nothing of the key. */
@@ -67,7 +55,10 @@ function secretOf(vault: KeyVault): string {
   return secret;
 }
 
-/** The command's envelope: everything but the command itself. The digest covers what the caller said, not what the server adds to it. */
+/**
+ * The command's envelope: everything but the command itself. The digest covers what the caller said, in whatever order of keys, not what the
+ * server adds to it.
+ */
 export function commandContext(parts: Parts, request: EdgeRequest, body: Effective | Stated): CommandContext {
   const principal = principalOf(request);
   const path = pathOf(request);

@@ -3,6 +3,7 @@ import { effectOf } from '../events/events.ts';
 import { applyCorrections, type Historic } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { evolveApprovals, type Approvals } from '../kernel/four-eyes.ts';
+import { source, type Source } from '../kernel/plan.ts';
 
 /** What an enrollment's events add up to: one fold for decisions, for the register and for as-of questions. */
 export const enrollmentStream = (enrollmentId: string): string => `enrollment-${enrollmentId}`;
@@ -87,13 +88,13 @@ export function applyEvent(s: Enrollment, e: Historic<EnrollmentEvent>): Enrollm
     case 'LearnerAdmitted':
       return { ...opened('admitted', e.data), imported: e.data.source };
     case 'EnrollmentImported': {
-      const { status, suspension, source } = e.data;
+      const { status, suspension } = e.data;
       const studentNumber = e.annulled ? null : e.data.studentNumber;
       const over = !isActive(status) && status !== 'completed';
       return {
         ...opened(status, e.data),
         studentNumber,
-        imported: source,
+        imported: e.data.source,
         everRegistered: !e.annulled && !neverRegistered.includes(status),
         convertibleUntil: e.data.convertibleUntil,
         suspension: suspension && { kind: suspension, ground: null, until: null },
@@ -186,3 +187,6 @@ export function evolveEnrollment(s: Enrollment, e: Recorded<EnrollmentEvent>): E
   const state = isCorrection ? foldEnrollment(applyCorrections(history, effectOf)) : applyEvent(s, e);
   return { ...state, history };
 }
+
+export const enrollmentFact = (enrollmentId: string): Source<Enrollment> =>
+  source(enrollmentStream(enrollmentId), { initial: initialEnrollment, evolve: evolveEnrollment });

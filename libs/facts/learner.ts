@@ -2,6 +2,7 @@ import type { ImportSource, LearnerEvent } from '../events/catalog/enrollment.ts
 import type { Recorded } from '../kernel/decider.ts';
 import { evolveApprovals, type Approvals } from '../kernel/four-eyes.ts';
 import type { Contact, Identity, Personal } from '../kernel/personal.ts';
+import { source, type Source } from '../kernel/plan.ts';
 import type { Purpose } from '../kernel/purposes.ts';
 
 /** What a learner's events add up to: who she is, and what her gate guards. One fold for decisions and for as-of questions. */
@@ -38,6 +39,8 @@ export interface Learner {
   readonly enrollments: Readonly<Record<string, EnrollmentSlot>>;
   readonly closing: Readonly<Record<string, readonly string[]>>;
   readonly periods: Readonly<Record<string, { readonly from: string; readonly to: string; readonly takers: readonly string[] }>>;
+  /** What periods that are over occupied: plain dates, `until` is exclusive. */
+  readonly pastPeriods: Readonly<Record<string, { readonly from: string; readonly until: string }>>;
   readonly approvals: Approvals;
   readonly lastChangeAt: string;
 }
@@ -60,6 +63,7 @@ export const initialLearner: Learner = {
   enrollments: {},
   closing: {},
   periods: {},
+  pastPeriods: {},
   approvals: {},
   lastChangeAt: '',
 };
@@ -171,13 +175,25 @@ export function evolveLearner(s: Learner, e: Recorded<LearnerEvent>): Learner {
     }
     case 'PeriodHeld': {
       const { holder, from, to, commandId } = e.data;
+      const held = s.periods[holder];
+      // Whoever takes other days while another taker is under way may not take that one's away: all are held until one is dropped.
+      const all = {
+        from: held && held.from < from ? held.from : from,
+        to: held && held.to > to ? held.to : to,
+        takers: [...(held?.takers ?? []), commandId],
+      };
       return {
         ...s,
-        periods: { ...s.periods, [holder]: { from, to, takers: [...(s.periods[holder]?.takers ?? []), commandId] } },
+        periods: { ...s.periods, [holder]: all },
+        pastPeriods: without(s.pastPeriods, holder),
       };
     }
-    case 'PeriodReleased':
-      return { ...s, periods: without(s.periods, e.data.holder) };
+    case 'PeriodReleased': {
+      const { holder, until } = e.data;
+      const from = s.periods[holder]?.from;
+      const pastPeriods = until && from && from < until ? { ...s.pastPeriods, [holder]: { from, until } } : s.pastPeriods;
+      return { ...s, periods: without(s.periods, holder), pastPeriods };
+    }
     case 'ApprovalRequested':
     case 'ApprovalGranted':
     case 'ApprovalRefused':
@@ -187,3 +203,6 @@ export function evolveLearner(s: Learner, e: Recorded<LearnerEvent>): Learner {
       return e satisfies never;
   }
 }
+
+export const learnerFact = (learnerId: string): Source<Learner> =>
+  source(learnerStream(learnerId), { initial: initialLearner, evolve: evolveLearner });

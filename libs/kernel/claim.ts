@@ -9,7 +9,7 @@ export type ClaimEvent =
   | { type: 'ClaimReleased'; data: { owner: string } };
 
 /** What is unique in an institution. A stream that a natural key names needs no claim: it is the uniqueness itself. */
-export type ClaimKind = 'id-number' | 'student-number' | 'teacher-account';
+export type ClaimKind = 'id-number' | 'student-number' | 'teacher-account' | 'offer';
 
 /** How to find what guards a value. A claim's stream name is a keyed HMAC, so the vault gives it. */
 export interface Claims {

@@ -110,7 +110,7 @@ function ownerOnGate(event: Event): string | null {
   }
 }
 
-function take(gates: Gates, event: Event, kind: string, commandId: string): void {
+function take(gates: Gates, event: Event, kind: string, commandId: string, standing?: boolean): void {
   const owner = ownerOnGate(event)!;
   const known = gates.find(owner, kind, event.stream);
   gates.put({
@@ -118,7 +118,7 @@ function take(gates: Gates, event: Event, kind: string, commandId: string): void
     kind,
     gate: event.stream,
     institutionId: event.institutionId,
-    held: known?.held ?? false,
+    held: standing ?? known?.held ?? false,
     since: event.recordedAt,
     takers: [...(known?.takers ?? []), commandId],
     type: event.type,
@@ -148,7 +148,8 @@ function onGate(gates: Gates, event: Event): void {
         gates.drop(`enrollment-${event.data.enrollmentId}`, 'closing', event.stream);
       return gates.drop(`enrollment-${event.data.enrollmentId}`, 'enrollment', event.stream);
     case 'PeriodHeld':
-      return take(gates, event, 'period', event.data.commandId);
+      // Days that a release leaves standing are held in the name of the first taker; other days that are taken are open until their taker acts.
+      return take(gates, event, 'period', event.data.commandId, event.commandId !== event.data.commandId);
     case 'PeriodReleased':
       return gates.drop(event.data.holder, 'period', event.stream);
     default:
@@ -177,6 +178,23 @@ function idClaimAfter(event: Event): string | null | undefined {
   }
 }
 
+/** Whether days of its owner are to be let go after this: all of them, or those that were taken in case. */
+function endsPeriod(event: Event, row: GateRow): boolean {
+  switch (event.type) {
+    case 'ApplicationRejected':
+    case 'ApplicationWithdrawn':
+    case 'ContractCancelled':
+    case 'ContractTerminated':
+    case 'ContractCompleted':
+      return true;
+    case 'ContractTermsRevised':
+    case 'AmendmentApproved':
+      return row.takers.includes(event.commandId);
+    default:
+      return false;
+  }
+}
+
 function become(row: GateRow, held: boolean, event: Event): void {
   if (row.held && !held) row.since = event.recordedAt;
   row.held = held;
@@ -201,6 +219,10 @@ function onOwner(gates: Gates, event: Event): void {
         if (numbered) become(row, row.takers.includes(event.commandId), event);
         // Nothing that followed the admission took effect, numbers included.
         else if (event.type === 'AdmissionAnnulled') become(row, false, event);
+        break;
+      case 'period':
+        if (endsPeriod(event, row)) become(row, false, event);
+        else if (row.takers.includes(event.commandId)) become(row, true, event);
         break;
       case 'closing':
         // Graduated or not, the gate has a word to say yet: closed, or dropped.

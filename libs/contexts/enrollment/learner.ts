@@ -1,6 +1,7 @@
 import type { EnrollmentPolicy } from '../../events/catalog/curriculum.ts';
 import type { ImportSource, LearnerEvent } from '../../events/catalog/enrollment.ts';
 import { evolveLearner, initialLearner, type Learner } from '../../facts/learner.ts';
+import { decidePeriod, type PeriodCommand } from '../../facts/periods.ts';
 import { effective, type Circumstances, type Decider, type Decision } from '../../kernel/decider.ts';
 import { requestApproval, settleApproval, type ApprovalRequest, type SettleCommand } from '../../kernel/four-eyes.ts';
 import type { Contact, Identity } from '../../kernel/personal.ts';
@@ -66,8 +67,7 @@ export type LearnerCommand =
   | { readonly type: 'CloseEnrollment'; readonly enrollmentId: string; readonly status: string; readonly at: string | null }
   | { readonly type: 'BeginClosing'; readonly enrollmentId: string }
   | { readonly type: 'DropClosing'; readonly enrollmentId: string }
-  | { readonly type: 'HoldPeriod'; readonly holder: string; readonly from: string; readonly to: string }
-  | { readonly type: 'ReleasePeriod'; readonly holder: string };
+  | PeriodCommand;
 
 /** What decides about an erasure: the policy, and the learner's enrollments, by their streams. */
 export interface LearnerFacts {
@@ -143,19 +143,6 @@ function beginClosing(s: Learner, enrollmentId: string, k: Circumstances): Learn
   if (holds.length > 0) return refuse('HOLD_PLACED', { holds });
   if (s.closing[enrollmentId]?.includes(k.commandId)) return [];
   return [{ type: 'EnrollmentClosing', data: { enrollmentId, commandId: k.commandId } }];
-}
-
-function holdPeriod(s: Learner, c: Extract<LearnerCommand, { type: 'HoldPeriod' }>, k: Circumstances): LearnerDecision {
-  if (!s.known) return refuse('NOT_FOUND');
-  if (s.annulled) return refuse('LEARNER_ANNULLED');
-  for (const [holder, period] of Object.entries(s.periods)) {
-    if (holder === c.holder) {
-      if (period.takers.includes(k.commandId)) return [];
-    } else if (period.from <= c.to && c.from <= period.to) {
-      return refuse('PERIODS_OVERLAP', { with: holder, from: period.from, to: period.to });
-    }
-  }
-  return [{ type: 'PeriodHeld', data: { holder: c.holder, from: c.from, to: c.to, commandId: k.commandId } }];
 }
 
 /** Contacts may always go; an identity only where no diploma or student record needs it, or the college's policy lets it go. */
@@ -299,9 +286,8 @@ function decide(s: Learner, c: LearnerCommand, k: Circumstances<LearnerFacts>): 
     case 'DropClosing':
       return s.closing[c.enrollmentId] ? [{ type: 'EnrollmentClosingDropped', data: { enrollmentId: c.enrollmentId } }] : [];
     case 'HoldPeriod':
-      return holdPeriod(s, c, k);
     case 'ReleasePeriod':
-      return s.periods[c.holder] ? [{ type: 'PeriodReleased', data: { holder: c.holder } }] : [];
+      return decidePeriod(s, c, k);
     default:
       return c satisfies never;
   }

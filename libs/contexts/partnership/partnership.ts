@@ -1,13 +1,11 @@
 import type { OrganizationEvent } from '../../events/catalog/partnership.ts';
+import { organizationIdOf, organizationStream } from '../../facts/organization.ts';
 import type { Decider } from '../../kernel/decider.ts';
-import { naturalId } from '../../kernel/ids.ts';
 import { leg, type Plan } from '../../kernel/plan.ts';
 import { refuse } from '../../kernel/refusal.ts';
 
-/** Organizations that train people together. Key: the unified social credit code (统一社会信用代码), so the stream is the uniqueness. */
-export const organizationIdOf = (institutionId: string, creditCode: string): string =>
-  naturalId(institutionId, 'organization', creditCode);
-export const organizationStream = (organizationId: string): string => `organization-${organizationId}`;
+/** Organizations that train people together. */
+export { organizationIdOf, organizationStream } from '../../facts/organization.ts';
 
 // ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
