@@ -13,15 +13,7 @@ export type TokenRole = Exclude<Role, 'system'>;
 
 /** The kind of record that `{id}` in a route names. */
 export type RecordKind =
-  | 'learner'
-  | 'enrollment'
-  | 'class'
-  | 'teacher'
-  | 'opening'
-  | 'selection'
-  | 'contract'
-  | 'placement'
-  | 'attempt';
+  'learner' | 'enrollment' | 'class' | 'teacher' | 'opening' | 'selection' | 'contract' | 'placement' | 'attempt';
 
 export interface Policy {
   /** Roles that may, with what they reach. `anyone` needs no token. A role that is not named may not. */
@@ -128,9 +120,16 @@ export const policies: Readonly<Record<string, Policy>> = {
 
   // curriculum and partnership
   publishProgram: registrarDoes('PublishProgram'),
+  versionPlan: registrarDoes('VersionPlan'),
+  publishCourse: registrarDoes('PublishCourse'),
+  adoptEvaluationScheme: registrarDoes('AdoptEvaluationScheme'),
+  listSchemeTemplates: { may: everybody },
+  publishFramework: registrarDoes('PublishFramework'),
   formProgramGroup: registrarDoes('FormProgramGroup'),
   publishCalendar: registrarDoes('PublishCalendar'),
   adoptEnrollmentPolicy: registrarDoes('AdoptEnrollmentPolicy'),
+  adoptApprenticeshipPolicy: registrarDoes('AdoptApprenticeshipPolicy'),
+  adoptAssessmentPolicy: registrarDoes('AdoptAssessmentPolicy'),
   registerOrganization: registrarDoes('RegisterOrganization'),
   listPrograms: { may: everybody, view: 'reference' },
   listProgramGroups: { may: everybody, view: 'reference' },

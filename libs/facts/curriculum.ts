@@ -2,6 +2,7 @@ import type { CourseEvent, FrameworkEvent, ProgramEvent, SchemeEvent } from '../
 import type { Recorded } from '../kernel/decider.ts';
 import { naturalId } from '../kernel/ids.ts';
 import { source, type Source } from '../kernel/plan.ts';
+import { sameContent } from '../kernel/same.ts';
 
 /** What results and contracts pin of the curriculum: courses, training programs, evaluation schemes and the framework. */
 
@@ -23,6 +24,12 @@ export const latestOf = <V extends Versioned>(versions: Versions<V>): V | undefi
 export const versionOf = <V extends Versioned>(versions: Versions<V>, version: number): V | undefined =>
   versions.find((one) => one.version === version);
 
+/** Number of the version that this content would be; null where the last one says the same. */
+export const nextVersion = <V extends Versioned>(versions: Versions<V>, content: Omit<V, 'version'>): number | null => {
+  const last = latestOf(versions);
+  return last && sameContent(last, { ...content, version: last.version }) ? null : (last?.version ?? 0) + 1;
+};
+
 /** In any order of events: an as-of fold may meet a later version first. */
 const withVersion = <V extends Versioned>(versions: Versions<V>, added: V): Versions<V> =>
   [...versions.filter((one) => one.version !== added.version), added].toSorted((a, b) => a.version - b.version);
@@ -36,11 +43,11 @@ export const courseIdOf = (institutionId: string, code: string): string => natur
 export const courseStream = (courseId: string): string => `course-${courseId}`;
 
 /** Empty where there is no such course. */
-export const courseFact = (courseId: string): Source<CourseFact> =>
-  source(courseStream(courseId), {
-    initial: none as CourseFact,
-    evolve: (versions, event: Recorded<CourseEvent>): CourseFact => withVersion(versions, event.data),
-  });
+export const courseVersions = {
+  initial: none as CourseFact,
+  evolve: (versions: CourseFact, event: Recorded<CourseEvent>): CourseFact => withVersion(versions, event.data),
+};
+export const courseFact = (courseId: string): Source<CourseFact> => source(courseStream(courseId), courseVersions);
 
 // ── training program ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -48,12 +55,12 @@ export type PlanVersion = Extract<ProgramEvent, { readonly type: 'PlanVersioned'
 export type PlanFact = Versions<PlanVersion>;
 
 /** Empty where the program has no training program (人才培养方案) yet. */
-export const planFact = (programId: string): Source<PlanFact> =>
-  source(`program-${programId}`, {
-    initial: none as PlanFact,
-    evolve: (versions, event: Recorded<ProgramEvent>): PlanFact =>
-      event.type === 'PlanVersioned' ? withVersion(versions, event.data) : versions,
-  });
+export const planVersions = {
+  initial: none as PlanFact,
+  evolve: (versions: PlanFact, event: Recorded<ProgramEvent>): PlanFact =>
+    event.type === 'PlanVersioned' ? withVersion(versions, event.data) : versions,
+};
+export const planFact = (programId: string): Source<PlanFact> => source(`program-${programId}`, planVersions);
 
 /** The version in force for students who entered on a date: the last one that begins on it or before. */
 export const planFor = (plans: PlanFact, entryDate: string): PlanVersion | undefined =>
@@ -71,11 +78,11 @@ export const schemeIdOf = (institutionId: string, code: string): string => natur
 export const schemeStream = (schemeId: string): string => `scheme-${schemeId}`;
 
 /** Empty where there is no such scheme. */
-export const schemeFact = (schemeId: string): Source<SchemeFact> =>
-  source(schemeStream(schemeId), {
-    initial: none as SchemeFact,
-    evolve: (versions, event: Recorded<SchemeEvent>): SchemeFact => withVersion(versions, event.data),
-  });
+export const schemeVersions = {
+  initial: none as SchemeFact,
+  evolve: (versions: SchemeFact, event: Recorded<SchemeEvent>): SchemeFact => withVersion(versions, event.data),
+};
+export const schemeFact = (schemeId: string): Source<SchemeFact> => source(schemeStream(schemeId), schemeVersions);
 
 // ── qualifications framework ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -101,6 +101,50 @@ export const refusals = {
   ),
   REFERENCE_EXISTS: is('conflict', '{what} 已存在且内容不同。', '{what} exists already with other content.'),
 
+  COURSE_UNKNOWN: is('conflict', '没有这些课程：{courses}。', 'There are no such courses: {courses}.'),
+  PLAN_BEFORE_LAST: is(
+    'conflict',
+    '适用的入学日期 {entriesFrom} 早于上一版的 {last}：已适用于学生的方案不变。',
+    'For entries from {entriesFrom}, before the last version’s {last}: what students entered under stays.',
+  ),
+  PLAN_NAMES_TWICE: is('invalid', '方案中重复出现：{entries}。', 'The plan names these twice: {entries}.'),
+  PLAN_WITHOUT_PLATFORM: is('invalid', '方案须有共享平台模块。', 'A plan needs a shared platform among its modules.'),
+  PLAN_CREDITS_EXCEEDED: is(
+    'invalid',
+    '各模块学分之和 {modules} 超过方案要求的 {required}（百分之一学分）。',
+    'The modules need {modules} together, more than the plan’s {required} (hundredths of a credit).',
+  ),
+  PLAN_MODULE_UNKNOWN: is('invalid', '方案没有这些模块：{modules}。', 'The plan has no such modules: {modules}.'),
+  SCHEME_COMPONENT_TWICE: is('invalid', '分项重复：{components}。', 'Components are named twice: {components}.'),
+  SCHEME_WEIGHTS_WRONG: is(
+    'invalid',
+    '各分项权重须为正整数且合计 10000 基点，现为 {sum}。',
+    'Weights must be whole, positive and sum to exactly 10000 basis points; they sum to {sum}.',
+  ),
+  SCHEME_GRADES_WRONG: is(
+    'invalid',
+    '五级制须给出依次递减的等级下限，其中及格等于合格线 {passMark}；其他计分制不得给出。',
+    'A five-grade scale needs strictly descending bounds, that of a pass at the pass mark {passMark}; other scales have none.',
+  ),
+  SCHEME_SIDE_WITHOUT_COMPONENT: is(
+    'invalid',
+    '双方评价须各有可评的分项：{side} 没有。',
+    'Two assessors need a component open to each side: there is none for the {side}.',
+  ),
+  SCHEME_ROUNDING_WRONG: is('invalid', '舍入单位 {unit} 须能整除 10000。', 'The rounding unit {unit} must divide 10000.'),
+  SCHEME_CAP_BELOW_PASS_MARK: is(
+    'invalid',
+    '补考成绩上限 {makeUpCap} 低于合格线 {passMark}，补考将无法合格。',
+    'With a cap of {makeUpCap} below the pass mark {passMark} no make-up could pass.',
+  ),
+  FRAMEWORK_LEVELS_WRONG: is(
+    'invalid',
+    '资历框架须恰有 1 至 7 级，现为：{levels}。',
+    'A framework has exactly the levels 1 to 7; given: {levels}.',
+  ),
+  FRAMEWORK_DESCRIPTORS_MISSING: is('invalid', '缺少等级描述：{missing}。', 'Descriptors are missing: {missing}.'),
+  POLICY_CONTRADICTS_ITSELF: is('invalid', '政策自相矛盾：{fields}。', 'The policy contradicts itself in {fields}.'),
+
   ENROLLMENT_NOT_ADMITTED: is(
     'conflict',
     '只适用于已录取、尚未注册的学籍（保留入学资格者只能注册或作废）；现为“{status}”。',

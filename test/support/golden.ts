@@ -1,4 +1,5 @@
 import { createMemoryKeyVault } from '../../libs/adapters/memory/key-vault.ts';
+import { fourFourTwo } from '../../libs/contexts/curriculum/scheme.ts';
 import { catalog, type LedgerEvent, type LedgerEventType } from '../../libs/events/events.ts';
 import type { Envelope } from '../../libs/kernel/decider.ts';
 import { eventId } from '../../libs/kernel/ids.ts';
@@ -134,6 +135,53 @@ const present: { readonly [T in LedgerEventType]: readonly [stream: string, data
   ImportStarted: ['import-run1', { kind: 'roster', fileDigest: 'file-digest', options: { formClasses: true }, ordinal: 1 }],
   ImportFinished: ['import-run1', { rows: 3, taken: 1, unchanged: 1, refused: 1 }],
   ProgramPublished: ['program-p1', program],
+  PlanVersioned: [
+    'program-p1',
+    {
+      version: 1,
+      entriesFrom: '2025-09-01',
+      requiredCredits: 14_000,
+      modules: [
+        { code: 'platform', name: { zh: '共享平台', en: 'Shared platform' }, kind: 'shared', requiredCredits: 6000 },
+        { code: 'operations', name: { zh: '店铺运营', en: 'Shop operations' }, kind: 'specialized', requiredCredits: 5000 },
+        { code: 'live-commerce', name: { zh: '直播电商', en: 'Live commerce' }, kind: 'expansion', requiredCredits: 2000 },
+      ],
+      courses: [
+        { courseId: 'c1', module: 'platform', nature: 'compulsory' },
+        { courseId: 'c2', module: 'live-commerce', nature: 'elective' },
+      ],
+    },
+  ],
+  CoursePublished: [
+    'course-c1',
+    {
+      version: 1,
+      code: 'EC101',
+      name: { zh: '电子商务基础', en: 'Introduction to E-commerce' },
+      credits: 400,
+      hours: 64,
+      nature: 'compulsory',
+      category: '专业基础课',
+      module: '共享平台',
+      frameworkLevel: 4,
+    },
+  ],
+  EvaluationSchemeAdopted: ['scheme-s1', { version: 1, ...fourFourTwo }],
+  FrameworkPublished: [
+    'framework-college',
+    {
+      name: { zh: '职业教育资历框架', en: 'Qualifications framework for vocational education' },
+      levels: [1, 2, 3, 4, 5, 6, 7].map((level) => ({
+        level,
+        descriptors: {
+          'knowledge-and-skills': { zh: `${level}级知识与技能`, en: `Knowledge and skills of level ${level}` },
+          process: { zh: `${level}级过程`, en: `Process of level ${level}` },
+          'application-autonomy-accountability': { zh: `${level}级自主与责任`, en: `Autonomy of level ${level}` },
+          'communication-it-numeracy': { zh: `${level}级沟通与运算`, en: `Communication of level ${level}` },
+        },
+      })),
+    },
+  ],
   ProgramGroupFormed: ['group-g1', { name: { zh: '电商专业群', en: 'E-commerce group' }, programIds: ['p1', 'p2'] }],
   ProgramJoinedGroup: ['group-g1', { programId: 'p3' }],
   CalendarPublished: [
@@ -144,6 +192,48 @@ const present: { readonly [T in LedgerEventType]: readonly [stream: string, data
     'policy-college',
     { recheckMonths: 3, conversionMonths: 24, transferGrounds: ['illness', 'hardship'], eraseRegisteredIdentities: false },
   ],
+  ApprenticeshipPolicyAdopted: [
+    'policy-college',
+    {
+      minimumAge: 16,
+      adultAge: 18,
+      insuranceRequired: true,
+      dualQualifiedMentor: false,
+      sections: ['training-plan', 'duties', 'pay', 'safety'],
+    },
+  ],
+  AssessmentPolicyAdopted: [
+    'policy-college',
+    {
+      appealWorkingDays: 5,
+      makeUpAfterCheating: false,
+      average: {
+        attempt: 'best',
+        failed: 'counted',
+        gradeScores: { excellent: 9500, good: 8500, medium: 7500, pass: 6500, fail: 5000 },
+        rounding: { mode: 'half-up', unit: 1 },
+      },
+    },
+  ],
+  TeacherRegistered: [
+    'teacher-t1',
+    {
+      side: 'enterprise',
+      organizationId: 'o1',
+      staffNumber: 'E0042',
+      profile: { name: '周明', title: '仓储主管' },
+      contact: { phone: '13900000000' },
+      source,
+    },
+  ],
+  TeacherAccountLinked: ['teacher-t1', { personId: 'mentor-1' }],
+  DualQualificationGranted: ['teacher-t1', { certificate: '高级双师型 2026-17', evidence: ['闽教师〔2026〕8号'] }],
+  EnterprisePracticeRecorded: ['teacher-t1', { organizationId: 'o1', from: '2026-01-05', to: '2026-02-13', days: 30 }],
+  EarlyWarningRaised: ['teacher-t1', { ground: 'appraisal-below-standard' }, '两次考核低于标准'],
+  ImprovementPlanned: ['teacher-t1', { until: '2026-09-30' }],
+  TeacherSuspended: ['teacher-t1', { ground: 'under-investigation' }],
+  TeacherWithdrawn: ['teacher-t1', { ground: 'left-the-enterprise' }],
+  TeacherReinstated: ['teacher-t1', { ground: 'improved' }],
   OrganizationRegistered: [
     'organization-o1',
     { creditCode: '91330100799655058B', name: { zh: '某电商有限公司', en: 'Some E-commerce Ltd.' }, kind: 'enterprise' },
@@ -162,7 +252,7 @@ const earlier: readonly Example[] = [
   },
 ];
 
-const aboutPersons = ['learner-', 'enrollment-'];
+const aboutPersons = ['learner-', 'enrollment-', 'teacher-'];
 
 export const goldenExamples: readonly Example[] = [
   ...Object.entries(present).map(([type, [stream, data, reasonText]]): Example => ({

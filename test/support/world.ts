@@ -1,7 +1,8 @@
 import { createMemoryKeyVault } from '../../libs/adapters/memory/key-vault.ts';
 import { MemoryEventStore } from '../../libs/adapters/memory/event-store.ts';
 import type { ClassCommand } from '../../libs/contexts/enrollment/class.ts';
-import { planCurriculum, programIdOf, type CurriculumCommand } from '../../libs/contexts/curriculum/curriculum.ts';
+import { planCurriculum, type CurriculumCommand } from '../../libs/contexts/curriculum/curriculum.ts';
+import { programIdOf } from '../../libs/contexts/curriculum/program.ts';
 import type { EnrollmentCommand } from '../../libs/contexts/enrollment/enrollment.ts';
 import { claimsOf, enrollmentSource, learnerSource, type Claims } from '../../libs/contexts/enrollment/gates.ts';
 import { planClass, planEnrollment, planLearner, type Opening } from '../../libs/contexts/enrollment/plans.ts';

@@ -1,12 +1,13 @@
 import { Body, Controller, Inject, Post, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { answered, commandContext, Effective, type Told } from '../../edge/command.ts';
-import { Flag, idPattern, ListOf, Nested, NestedList, OneOf, PlainDate, Shaped, Text, Whole } from '../../edge/fields.ts';
+import { idPattern, ListOf, Nested, NestedList, PlainDate, Text, Whole } from '../../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../../edge/parts.ts';
-import { levels } from '../../kernel/codes.ts';
+import type { FrameworkCategory } from '../../events/catalog/curriculum.ts';
+import type { Bilingual } from '../../kernel/bilingual.ts';
 import type { Refusal } from '../../kernel/refusal.ts';
 import type { Answer, CommandContext } from '../../runtime/transact.ts';
-import { groupIdOf, programIdOf, type CurriculumCommand } from './curriculum.ts';
+import { groupIdOf, type CurriculumCommand } from './curriculum.ts';
 
 // ── bodies ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -16,23 +17,6 @@ export class BilingualBody {
 
   @Text(200, { example: 'E-commerce' })
   en!: string;
-}
-
-export class ProgramPublished extends Effective {
-  @Shaped(/^[0-9A-Za-z-]{1,32}$/, { zh: '须为专业代码。', en: 'must be a program code.' }, { example: '530701' })
-  code!: string;
-
-  @Nested(BilingualBody)
-  name!: BilingualBody;
-
-  @OneOf(levels, { example: 'junior-college' })
-  level!: string;
-
-  @Whole(1, 120, { optional: true, example: 36 })
-  lengthOfStudyMonths?: number;
-
-  @Whole(0, 100_000, { optional: true, example: 42_000, description: 'Lowest entrance score admitted, hundredths of a point' })
-  entranceScore?: number;
 }
 
 export class ProgramGroupFormed extends Effective {
@@ -78,18 +62,42 @@ export class CalendarPublished extends Effective {
   holidays?: HolidayBody[];
 }
 
-export class EnrollmentPolicyAdopted extends Effective {
-  @Whole(1, 24, { example: 3, description: 'The re-check of an admission is due this many months after registration' })
-  recheckMonths!: number;
+export class DescriptorBody {
+  @Text(2000, { example: '掌握岗位所需的基础知识与技能' })
+  zh!: string;
 
-  @Whole(1, 120, { example: 24, description: 'A completion can become a diploma for this many months' })
-  conversionMonths!: number;
+  @Text(2000, { example: 'Has the basic knowledge and skills that the post asks for' })
+  en!: string;
+}
 
-  @ListOf(/^[a-z][a-z0-9-]{0,63}$/, 50, { example: ['illness', 'hardship', 'specialty'] })
-  transferGrounds!: string[];
+export class DescriptorsBody implements Record<FrameworkCategory, DescriptorBody> {
+  @Nested(DescriptorBody)
+  'knowledge-and-skills'!: DescriptorBody;
 
-  @Flag({ example: false, description: 'Whether identities of people who were registered may be erased' })
-  eraseRegisteredIdentities!: boolean;
+  @Nested(DescriptorBody)
+  process!: DescriptorBody;
+
+  @Nested(DescriptorBody)
+  'application-autonomy-accountability'!: DescriptorBody;
+
+  @Nested(DescriptorBody)
+  'communication-it-numeracy'!: DescriptorBody;
+}
+
+export class FrameworkLevelBody {
+  @Whole(1, 7, { example: 4 })
+  level!: number;
+
+  @Nested(DescriptorsBody)
+  descriptors!: DescriptorsBody;
+}
+
+export class FrameworkPublished extends Effective {
+  @Nested(BilingualBody)
+  name!: BilingualBody;
+
+  @NestedList(FrameworkLevelBody, 7, { description: 'Exactly the levels 1 to 7' })
+  levels!: FrameworkLevelBody[];
 }
 
 // ── routes ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,37 +113,36 @@ export class CurriculumCall {
   }
 }
 
-const bilingual = ({ zh, en }: BilingualBody): { zh: string; en: string } => ({ zh: zh.trim(), en: en.trim() });
+export const bilingual = ({ zh, en }: BilingualBody): Bilingual => ({ zh: zh.trim(), en: en.trim() });
 const span = ({ name, from, to }: TermBody): { name: string; from: string; to: string } => ({ name, from, to });
+
+/** Says a command, and answers with the ids that it is about and where it is read. */
+export type Send = (
+  request: EdgeRequest,
+  body: Effective,
+  location: string,
+  ids: Readonly<Record<string, string>>,
+  command: CurriculumCommand,
+) => Promise<Told | Refusal>;
+
+export const sender =
+  (bus: CommandBus, parts: Parts): Send =>
+  async (request, body, location, ids, command) => {
+    const call = new CurriculumCall(commandContext(parts, request, body), command);
+    const outcome = await bus.execute<CurriculumCall, Answer | Refusal>(call);
+    return answered(
+      outcome,
+      () => ids,
+      () => location,
+    );
+  };
 
 @Controller('v1')
 export class CurriculumController {
-  private readonly bus: CommandBus;
-  private readonly parts: Parts;
+  private readonly send: Send;
 
   constructor(@Inject(CommandBus) bus: CommandBus, @Inject(PARTS) parts: Parts) {
-    this.bus = bus;
-    this.parts = parts;
-  }
-
-  @Post('programs')
-  publishProgram(@Req() request: EdgeRequest, @Body() body: ProgramPublished): Promise<Told | Refusal> {
-    const { code, level, lengthOfStudyMonths, entranceScore } = body;
-    const programId = programIdOf(principalOf(request).institution, code, level);
-    return this.send(
-      request,
-      body,
-      '/v1/programs',
-      { programId },
-      {
-        type: 'PublishProgram',
-        code,
-        name: bilingual(body.name),
-        level,
-        lengthOfStudyMonths: lengthOfStudyMonths ?? null,
-        entranceScore: entranceScore ?? null,
-      },
-    );
+    this.send = sender(bus, parts);
   }
 
   @Post('program-groups')
@@ -148,50 +155,23 @@ export class CurriculumController {
 
   @Post('calendar')
   publishCalendar(@Req() request: EdgeRequest, @Body() body: CalendarPublished): Promise<Told | Refusal> {
-    return this.send(
-      request,
-      body,
-      '/v1/calendar',
-      {},
-      {
-        type: 'PublishCalendar',
-        years: body.years.map((year) => ({ ...span(year), terms: year.terms.map(span) })),
-        holidays: (body.holidays ?? []).map(({ name, from, to }) => ({ name: bilingual(name), from, to })),
-      },
-    );
+    const years = body.years.map((year) => ({ ...span(year), terms: year.terms.map(span) }));
+    const holidays = (body.holidays ?? []).map(({ name, from, to }) => ({ name: bilingual(name), from, to }));
+    return this.send(request, body, '/v1/calendar', {}, { type: 'PublishCalendar', years, holidays });
   }
 
-  @Post('enrollment-policy')
-  adoptEnrollmentPolicy(@Req() request: EdgeRequest, @Body() body: EnrollmentPolicyAdopted): Promise<Told | Refusal> {
-    const { recheckMonths, conversionMonths, transferGrounds, eraseRegisteredIdentities } = body;
-    return this.send(
-      request,
-      body,
-      '/v1/enrollment-policy',
-      {},
-      {
-        type: 'AdoptEnrollmentPolicy',
-        recheckMonths,
-        conversionMonths,
-        transferGrounds,
-        eraseRegisteredIdentities,
+  @Post('framework')
+  publishFramework(@Req() request: EdgeRequest, @Body() body: FrameworkPublished): Promise<Told | Refusal> {
+    const levels = body.levels.map(({ level, descriptors }) => ({
+      level,
+      descriptors: {
+        'knowledge-and-skills': bilingual(descriptors['knowledge-and-skills']),
+        process: bilingual(descriptors.process),
+        'application-autonomy-accountability': bilingual(descriptors['application-autonomy-accountability']),
+        'communication-it-numeracy': bilingual(descriptors['communication-it-numeracy']),
       },
-    );
-  }
-
-  private async send(
-    request: EdgeRequest,
-    body: Effective,
-    location: string,
-    ids: Readonly<Record<string, string>>,
-    command: CurriculumCommand,
-  ): Promise<Told | Refusal> {
-    const call = new CurriculumCall(commandContext(this.parts, request, body), command);
-    const outcome = await this.bus.execute<CurriculumCall, Answer | Refusal>(call);
-    return answered(
-      outcome,
-      () => ids,
-      () => location,
-    );
+    }));
+    const command: CurriculumCommand = { type: 'PublishFramework', name: bilingual(body.name), levels };
+    return this.send(request, body, '/v1/framework', {}, command);
   }
 }

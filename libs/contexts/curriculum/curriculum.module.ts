@@ -6,6 +6,9 @@ import { refuse, type Refusal } from '../../kernel/refusal.ts';
 import type { Answer } from '../../runtime/transact.ts';
 import { planCurriculum } from './curriculum.ts';
 import { CurriculumCall, CurriculumController } from './curriculum.http.ts';
+import { PolicyController } from './policy.http.ts';
+import { ProgramController } from './program.http.ts';
+import { SchemeController } from './scheme.http.ts';
 
 @CommandHandler(CurriculumCall)
 export class CurriculumHandler implements ICommandHandler<CurriculumCall> {
@@ -27,5 +30,9 @@ export class CurriculumHandler implements ICommandHandler<CurriculumCall> {
   }
 }
 
-@Module({ imports: [CqrsModule], controllers: [CurriculumController], providers: [CurriculumHandler] })
+@Module({
+  imports: [CqrsModule],
+  controllers: [ProgramController, SchemeController, PolicyController, CurriculumController],
+  providers: [CurriculumHandler],
+})
 export class CurriculumModule {}

@@ -1,41 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { examples, expectTable } from '../../../test/support/given.ts';
 import { calendar as published } from '../../../test/support/histories.ts';
-import { defaultPolicy } from '../../facts/reference.ts';
 import { commonRefusals } from '../../kernel/refusals.ts';
 import { curriculumCommands } from './commands.ts';
-import { calendar, planCurriculum, policy, program, programGroup } from './curriculum.ts';
+import { calendar, planCurriculum, programGroup } from './curriculum.ts';
+import { framework } from './framework.ts';
 
-const programs = examples(program, {});
 const groups = examples(programGroup, {});
 const calendars = examples(calendar, {});
-const policies = examples(policy, {});
-
-describe('a program', () => {
-  const name = { zh: '电子商务', en: 'E-commerce' };
-  const content = { code: '530701', name, level: 'junior-college', lengthOfStudyMonths: 36, entranceScore: null };
-  const publish = { type: 'PublishProgram', ...content } as const;
-
-  it('is published once; the order of fields says nothing', () => {
-    const known = programs.given().when(publish).gives({ type: 'ProgramPublished', data: content });
-    known.when({ ...publish, name: { en: name.en, zh: name.zh } }).givesNothing();
-  });
-
-  it('refuses other content under the same code and level, and shows both', () => {
-    programs
-      .given()
-      .when(publish)
-      .accepted()
-      .when({ ...publish, lengthOfStudyMonths: 24 })
-      .refuses('REFERENCE_EXISTS', { recorded: content, given: { ...content, lengthOfStudyMonths: 24 } });
-  });
-
-  it('has its code and level as its stream', () => {
-    const stream = (code: string, level: string): string => planCurriculum({ ...publish, code, level }, 'college').own.stream;
-    expect(new Set([stream('1', 'a'), stream('1', 'b'), stream('2', 'a')]).size).toBe(3);
-    expect(stream('1', 'a')).toBe(stream('1', 'a'));
-  });
-});
+const frameworks = examples(framework, {});
 
 describe('a program group', () => {
   const name = { zh: '电商专业群', en: 'E-commerce group' };
@@ -77,20 +50,52 @@ describe('the calendar', () => {
   });
 });
 
-describe('the enrollment policy', () => {
-  it('is adopted, and adopted anew where it changed', () => {
-    const adopt = { type: 'AdoptEnrollmentPolicy', ...defaultPolicy } as const;
-    policies
+describe('the qualifications framework', () => {
+  const text = { zh: '能……', en: 'Can …' };
+  const descriptors = {
+    'knowledge-and-skills': text,
+    process: text,
+    'application-autonomy-accountability': text,
+    'communication-it-numeracy': text,
+  };
+  const levels = [1, 2, 3, 4, 5, 6, 7].map((level) => ({ level, descriptors }));
+  const data = { name: { zh: '资历框架', en: 'Qualifications framework' }, levels };
+  const publish = { type: 'PublishFramework', ...data } as const;
+
+  it('is published with its levels in order, and published anew where it changed', () => {
+    const known = frameworks
       .given()
-      .when(adopt)
-      .gives({ type: 'EnrollmentPolicyAdopted', data: defaultPolicy })
-      .when({ ...adopt, recheckMonths: 2 })
-      .gives({ type: 'EnrollmentPolicyAdopted', data: { ...defaultPolicy, recheckMonths: 2 } });
-    expect(planCurriculum(adopt, 'college').own.stream).toBe('policy-college');
+      .when({ ...publish, levels: levels.toReversed() })
+      .gives({ type: 'FrameworkPublished', data });
+    known.when(publish).givesNothing();
+    const other = { ...data, name: { ...data.name, en: 'National qualifications framework' } };
+    known.when({ ...publish, ...other }).gives({ type: 'FrameworkPublished', data: other });
+    expect(planCurriculum(publish, 'college').own.stream).toBe('framework-college');
+  });
+
+  it.each([
+    ['a level missing', levels.slice(1), [2, 3, 4, 5, 6, 7]],
+    ['a level twice', [...levels.slice(1), levels[6]!], [2, 3, 4, 5, 6, 7, 7]],
+    ['a level too many', [...levels, { level: 8, descriptors }], [1, 2, 3, 4, 5, 6, 7, 8]],
+  ])('refuses %s', (_, given, found) => {
+    frameworks
+      .given()
+      .when({ ...publish, levels: given })
+      .refuses('FRAMEWORK_LEVELS_WRONG', { levels: found });
+  });
+
+  it('refuses a level that leaves a category out', () => {
+    const { process: _process, ...three } = descriptors;
+    frameworks
+      .given()
+      .when({ ...publish, levels: levels.with(2, { level: 3, descriptors: three as typeof descriptors }) })
+      .refuses('FRAMEWORK_DESCRIPTORS_MISSING', { missing: ['3 process'] });
   });
 });
 
 it('the command table says what was seen', () => {
-  const seen = new Map([programs, groups, calendars, policies].flatMap((each) => [...each.seen]));
-  expectTable(curriculumCommands, seen, [], commonRefusals);
+  const { FormProgramGroup, PublishCalendar, PublishFramework } = curriculumCommands;
+  const seen = new Map([groups, calendars, frameworks].flatMap((each) => [...each.seen]));
+  // Whether the programs are there is asked before the plan is made.
+  expectTable({ FormProgramGroup, PublishCalendar, PublishFramework }, seen, ['PROGRAM_UNKNOWN'], commonRefusals);
 });

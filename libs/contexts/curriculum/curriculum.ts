@@ -1,50 +1,44 @@
-import type {
-  CalendarEvent,
-  EnrollmentPolicy,
-  PolicyEvent,
-  ProgramEvent,
-  ProgramGroupEvent,
-  Term,
-} from '../../events/catalog/curriculum.ts';
+import type { CalendarEvent, ProgramGroupEvent, Term } from '../../events/catalog/curriculum.ts';
+import { courseFact } from '../../facts/curriculum.ts';
 import type { Bilingual } from '../../kernel/bilingual.ts';
-import type { Decider, Decision, DomainEvent, Recorded } from '../../kernel/decider.ts';
+import type { Decider, Decision, Recorded } from '../../kernel/decider.ts';
 import { naturalId } from '../../kernel/ids.ts';
 import { leg, type Plan } from '../../kernel/plan.ts';
 import { refuse } from '../../kernel/refusal.ts';
 import { sameContent } from '../../kernel/same.ts';
+import { course, courseIdOf, courseStream, type PublishCourse } from './course.ts';
+import { framework, frameworkStream, type PublishFramework } from './framework.ts';
+import { policy, policyStream, type PolicyCommand } from './policy.ts';
+import { program, programIdOf, programStream, type ProgramCommand, type VersionPlan } from './program.ts';
+import { scheme, schemeIdOf, schemeStream, type AdoptEvaluationScheme } from './scheme.ts';
 
-/** Reference data that decisions pin: programs, program groups, the calendar, the enrollment policy. A natural key is the stream. */
-export const programIdOf = (institutionId: string, code: string, level: string): string =>
-  naturalId(institutionId, 'program', code, level);
-export const programStream = (programId: string): string => `program-${programId}`;
+/** Reference data that decisions pin, each kind in a file of its own; program groups and the calendar here. A natural key is the stream. */
 export const groupIdOf = (institutionId: string, nameZh: string): string => naturalId(institutionId, 'group', nameZh);
 export const groupStream = (groupId: string): string => `group-${groupId}`;
 export const calendarStream = (institutionId: string): string => `calendar-${institutionId}`;
-export const policyStream = (institutionId: string): string => `policy-${institutionId}`;
 
 // ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Content<E extends DomainEvent, T extends E['type']> = Extract<E, { type: T }>['data'];
+export interface FormProgramGroup {
+  readonly type: 'FormProgramGroup';
+  readonly name: Bilingual;
+  readonly programIds: readonly string[];
+}
 
+export type PublishCalendar = { readonly type: 'PublishCalendar' } & CalendarEvent['data'];
+
+/** A plan is versioned on a program that is there; everything else names its own key. */
 export type CurriculumCommand =
-  | ({ readonly type: 'PublishProgram' } & Content<ProgramEvent, 'ProgramPublished'>)
-  | { readonly type: 'FormProgramGroup'; readonly name: Bilingual; readonly programIds: readonly string[] }
-  | ({ readonly type: 'PublishCalendar' } & Content<CalendarEvent, 'CalendarPublished'>)
-  | ({ readonly type: 'AdoptEnrollmentPolicy' } & EnrollmentPolicy);
+  | Exclude<ProgramCommand, VersionPlan>
+  | (VersionPlan & { readonly programId: string })
+  | FormProgramGroup
+  | PublishCourse
+  | AdoptEvaluationScheme
+  | PublishFramework
+  | PublishCalendar
+  | PolicyCommand;
 
 // ── decisions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export type Program = Content<ProgramEvent, 'ProgramPublished'> | null;
-
-/** Key: code and level. Other content under the same key is refused, never silently taken: pinned decisions rest on it. */
-export const program: Decider<Program, Extract<CurriculumCommand, { type: 'PublishProgram' }>, ProgramEvent> = {
-  initial: null,
-  evolve: (s, event) => (event.type === 'ProgramPublished' ? event.data : s),
-  decide: (s, { type: _type, ...data }) => {
-    if (s && !sameContent(s, data)) return refuse('REFERENCE_EXISTS', { what: `program ${data.code}`, recorded: s, given: data });
-    return s ? [] : [{ type: 'ProgramPublished', data }];
-  },
-};
 
 export interface ProgramGroup {
   readonly name: Bilingual | null;
@@ -52,7 +46,7 @@ export interface ProgramGroup {
 }
 
 /** Programs join a group; naming one that is in it already is no event. */
-export const programGroup: Decider<ProgramGroup, Extract<CurriculumCommand, { type: 'FormProgramGroup' }>, ProgramGroupEvent> = {
+export const programGroup: Decider<ProgramGroup, FormProgramGroup, ProgramGroupEvent> = {
   initial: { name: null, programIds: [] },
   evolve: (s, event: Recorded<ProgramGroupEvent>) => {
     switch (event.type) {
@@ -71,7 +65,7 @@ export const programGroup: Decider<ProgramGroup, Extract<CurriculumCommand, { ty
   },
 };
 
-export type Calendar = Content<CalendarEvent, 'CalendarPublished'> | null;
+export type Calendar = CalendarEvent['data'] | null;
 
 /** Spans that overlap or run backwards, by name. */
 const misplaced = (spans: readonly Term[], within?: Term): readonly string[] =>
@@ -84,49 +78,50 @@ const misplaced = (spans: readonly Term[], within?: Term): readonly string[] =>
     )
     .map((span) => span.name);
 
-function publishCalendar(
-  s: Calendar,
-  { type: _type, ...data }: Extract<CurriculumCommand, { type: 'PublishCalendar' }>,
-): Decision<CalendarEvent> {
+function publishCalendar(s: Calendar, { type: _type, ...data }: PublishCalendar): Decision<CalendarEvent> {
   const entries = [...misplaced(data.years), ...data.years.flatMap((year) => misplaced(year.terms, year))];
   if (entries.length > 0) return refuse('CALENDAR_OVERLAPS', { entries });
   return sameContent(s, data) ? [] : [{ type: 'CalendarPublished', data }];
 }
 
 /** The last one published is in force; earlier ones stay readable in its stream. */
-export const calendar: Decider<Calendar, Extract<CurriculumCommand, { type: 'PublishCalendar' }>, CalendarEvent> = {
+export const calendar: Decider<Calendar, PublishCalendar, CalendarEvent> = {
   initial: null,
   evolve: (_, event) => event.data,
   decide: publishCalendar,
 };
 
-export const policy: Decider<
-  EnrollmentPolicy | null,
-  Extract<CurriculumCommand, { type: 'AdoptEnrollmentPolicy' }>,
-  PolicyEvent
-> = {
-  initial: null,
-  evolve: (s, event) => (event.type === 'EnrollmentPolicyAdopted' ? event.data : s),
-  decide: (s, { type: _type, ...data }) => (sameContent(s, data) ? [] : [{ type: 'EnrollmentPolicyAdopted', data }]),
-};
-
 // ── plan ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const aboutNobody = (): null => null;
+const about = (own: Plan['own'], facts?: Plan['facts']): Plan => ({
+  own,
+  subjectId: () => null,
+  ...(facts ? { facts } : {}),
+});
 
 export function planCurriculum(command: CurriculumCommand, institutionId: string): Plan {
   switch (command.type) {
     case 'PublishProgram':
-      return {
-        own: leg(programStream(programIdOf(institutionId, command.code, command.level)), program, command),
-        subjectId: aboutNobody,
-      };
+      return about(leg(programStream(programIdOf(institutionId, command.code, command.level)), program, command));
+    case 'VersionPlan': {
+      const { programId, ...said } = command;
+      const courses = command.courses.map(({ courseId }) => [courseId, courseFact(courseId)] as const);
+      return about(leg(programStream(programId), program, said), () => Object.fromEntries(courses));
+    }
     case 'FormProgramGroup':
-      return { own: leg(groupStream(groupIdOf(institutionId, command.name.zh)), programGroup, command), subjectId: aboutNobody };
+      return about(leg(groupStream(groupIdOf(institutionId, command.name.zh)), programGroup, command));
+    case 'PublishCourse':
+      return about(leg(courseStream(courseIdOf(institutionId, command.code)), course, command));
+    case 'AdoptEvaluationScheme':
+      return about(leg(schemeStream(schemeIdOf(institutionId, command.code)), scheme, command));
+    case 'PublishFramework':
+      return about(leg(frameworkStream(institutionId), framework, command));
     case 'PublishCalendar':
-      return { own: leg(calendarStream(institutionId), calendar, command), subjectId: aboutNobody };
+      return about(leg(calendarStream(institutionId), calendar, command));
     case 'AdoptEnrollmentPolicy':
-      return { own: leg(policyStream(institutionId), policy, command), subjectId: aboutNobody };
+    case 'AdoptApprenticeshipPolicy':
+    case 'AdoptAssessmentPolicy':
+      return about(leg(policyStream(institutionId), policy, command));
     default:
       return command satisfies never;
   }

@@ -3,7 +3,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileOf, goldenVault } from '../../../test/support/golden.ts';
-import { calendar, policy, program, programGroup } from '../../contexts/curriculum/curriculum.ts';
+import { course } from '../../contexts/curriculum/course.ts';
+import { calendar, programGroup } from '../../contexts/curriculum/curriculum.ts';
+import { framework } from '../../contexts/curriculum/framework.ts';
+import { policy } from '../../contexts/curriculum/policy.ts';
+import { program } from '../../contexts/curriculum/program.ts';
+import { scheme } from '../../contexts/curriculum/scheme.ts';
 import { classes } from '../../contexts/enrollment/class.ts';
 import { enrollment } from '../../contexts/enrollment/enrollment.ts';
 import { learner } from '../../contexts/enrollment/learner.ts';
@@ -42,6 +47,9 @@ const folds: Readonly<Record<string, Source>> = {
   claim: source('claim', claim),
   program: source('program', program),
   group: source('group', programGroup),
+  course: source('course', course),
+  scheme: source('scheme', scheme),
+  framework: source('framework', framework),
   calendar: source('calendar', calendar),
   policy: source('policy', policy),
   organization: source('organization', organization),
