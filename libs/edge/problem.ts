@@ -1,8 +1,11 @@
+import { contractParties } from '../events/catalog/apprenticeship.ts';
+import { attemptKinds, attemptOutcomes, attemptStatuses } from '../events/catalog/assessment.ts';
 import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
 import { fill, type Bilingual, type Language } from '../kernel/bilingual.ts';
 import { intakes, levels } from '../kernel/codes.ts';
 import { isRefusal, type Facts, type Refusal } from '../kernel/refusal.ts';
 import { refusals, type RefusalCode, type RefusalKind } from '../kernel/refusals.ts';
+import { entry } from '../kernel/same.ts';
 import { StoreFault } from '../ports/store-fault.ts';
 
 /** Refusals as RFC 9457 problems. HTTP status codes are known in this folder alone. */
@@ -194,17 +197,30 @@ export const languageOf = (header: string | undefined): Language => {
   return best.language;
 };
 
+const sideWords = { school: contractParties.school, enterprise: contractParties.enterprise };
+
+/** Words of codes, by the fact that holds them. */
+const wordLists: Readonly<Record<string, Readonly<Record<string, Bilingual>>>> = {
+  status: { ...enrollmentStatuses, ...attemptStatuses },
+  attemptKind: attemptKinds,
+  attemptOutcome: attemptOutcomes,
+  side: sideWords,
+  sides: sideWords,
+};
+
 const codeLists = { intake: intakes, from: levels, to: levels };
 
 /** Codes among the facts as their words, so that a sentence reads like one; the facts themselves keep the codes. */
 const inWords = (facts: Facts, language: Language): Facts => {
   const words: Record<string, unknown> = { ...facts };
-  const { status } = facts;
-  if (typeof status === 'string' && status in enrollmentStatuses)
-    words['status'] = enrollmentStatuses[status as keyof typeof enrollmentStatuses][language];
+  for (const [name, list] of Object.entries(wordLists)) {
+    const wordOf = (value: unknown): unknown => (typeof value === 'string' ? (entry(list, value)?.[language] ?? value) : value);
+    const value = facts[name];
+    if (value !== undefined) words[name] = Array.isArray(value) ? value.map(wordOf) : wordOf(value);
+  }
   for (const [name, list] of Object.entries(codeLists)) {
-    const entry = list.find(({ code }) => code === facts[name]);
-    if (entry) words[name] = entry[language];
+    const word = list.find(({ code }) => code === facts[name]);
+    if (word) words[name] = word[language];
   }
   return words;
 };

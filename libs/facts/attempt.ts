@@ -1,25 +1,16 @@
-import type { AttemptEvent, ComponentResult, Result } from '../events/catalog/assessment.ts';
+import type { AttemptEvent, AttemptStatus, ComponentResult, Result } from '../events/catalog/assessment.ts';
 import { effectOf } from '../events/events.ts';
 import { applyCorrections, type Historic } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { evolveApprovals, type Approvals } from '../kernel/four-eyes.ts';
 import { source, type Source } from '../kernel/plan.ts';
 
+export { attemptStatuses, type AttemptStatus } from '../events/catalog/assessment.ts';
+
 /** What an attempt's events add up to: one fold for decisions, for the transcript and for as-of questions. */
 export const attemptStream = (attemptId: string): string => `attempt-${attemptId}`;
 
 // ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export const attemptStatuses = {
-  open: { zh: '评分中', en: 'being scored' },
-  submitted: { zh: '已提交', en: 'submitted' },
-  moderated: { zh: '已复核', en: 'moderated' },
-  published: { zh: '已公布', en: 'published' },
-  final: { zh: '已确定', en: 'final' },
-  imported: { zh: '导入的既有成绩', en: 'imported' },
-  voided: { zh: '作废', en: 'voided' },
-} as const;
-export type AttemptStatus = keyof typeof attemptStatuses;
 
 type Said<T extends AttemptEvent['type']> = Extract<AttemptEvent, { readonly type: T }>['data'];
 

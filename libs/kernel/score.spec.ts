@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
   averageScore,
+  averagesDiffer,
   formatHundredths,
   fullScore,
   fullWeight,
@@ -179,6 +180,14 @@ it('an average of assessors lies between them and is exact to half a hundredth',
     const bound = BigInt(scores.length) * (by === 'down' ? 2n : 1n);
     expect(distance(average, sum, BigInt(scores.length)) <= bound).toBe(true);
   });
+});
+
+it('averages are compared as they are, not as they round', () => {
+  expect(averagesDiffer([8000], [7000], 1000)).toBe(false);
+  expect(averagesDiffer([7000], [8001], 1000)).toBe(true);
+  // 8000.5 and 7000 are 1000.5 apart, which would round to 1000 or 1001.
+  expect(averagesDiffer([8000, 8001], [7000], 1000)).toBe(true);
+  expect(averagesDiffer([8000, 8001], [7000], 1001)).toBe(false);
 });
 
 it('a grade begins at its lowest score', () => {

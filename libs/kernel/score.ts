@@ -38,6 +38,8 @@ export function roundedRatio(numerator: bigint, denominator: bigint, { mode, uni
   return Number((up ? quotient + 1n : quotient) * BigInt(unit));
 }
 
+const sumOf = (scores: readonly number[]): bigint => scores.reduce((sum, score) => sum + BigInt(score), 0n);
+
 interface Weighed {
   readonly score: number;
   readonly weight: number;
@@ -58,11 +60,14 @@ export function weightedAverage(entries: readonly Weighed[], rounding: Rounding)
 
 /** Of at least one score, to a hundredth: a component is recorded in hundredths, and only the total is rounded to the scheme's unit. */
 export const averageScore = (scores: readonly number[], mode: Rounding['mode']): number =>
-  roundedRatio(
-    scores.reduce((sum, score) => sum + BigInt(score), 0n),
-    BigInt(scores.length),
-    { mode, unit: 1 },
-  );
+  roundedRatio(sumOf(scores), BigInt(scores.length), { mode, unit: 1 });
+
+/** Whether the averages of two lists, neither of them empty, are more than `threshold` hundredths apart: compared exactly, not as rounded. */
+export function averagesDiffer(a: readonly number[], b: readonly number[], threshold: number): boolean {
+  const [ofA, ofB] = [BigInt(a.length), BigInt(b.length)];
+  const gap = sumOf(a) * ofB - sumOf(b) * ofA;
+  return (gap < 0n ? -gap : gap) > BigInt(threshold) * ofA * ofB;
+}
 
 /**
  * What an improvement counts for: the share of what was missing at the baseline that was gained by the exit, of 100 points, to a hundredth.

@@ -13,6 +13,29 @@ export const attemptKinds = {
 } as const;
 export type AttemptKind = keyof typeof attemptKinds;
 
+export const attemptStatuses = {
+  open: { zh: '评分中', en: 'being scored' },
+  submitted: { zh: '已提交', en: 'submitted' },
+  moderated: { zh: '已复核', en: 'moderated' },
+  published: { zh: '已公布', en: 'published' },
+  final: { zh: '已确定', en: 'final' },
+  imported: { zh: '导入的既有成绩', en: 'imported' },
+  voided: { zh: '作废', en: 'voided' },
+} as const;
+export type AttemptStatus = keyof typeof attemptStatuses;
+
+/** What an attempt came to, as far as it decides what may follow. */
+export const attemptOutcomes = {
+  undecided: { zh: '尚无成绩', en: 'without a result yet' },
+  passed: { zh: '及格', en: 'passed' },
+  failed: { zh: '不及格', en: 'failed' },
+  deferred: { zh: '缓考', en: 'deferred' },
+  misconduct: { zh: '违纪', en: 'voided for misconduct' },
+  cancelled: { zh: '取消', en: 'cancelled' },
+  'opened-in-error': { zh: '误开', en: 'opened in error' },
+} as const;
+export type AttemptOutcome = keyof typeof attemptOutcomes;
+
 export const resultCodes = {
   deferred: { zh: '缓考', en: 'deferred' },
   absent: { zh: '缺考', en: 'absent' },
@@ -134,7 +157,6 @@ export type AttemptEvent =
       };
     }
   | ApprovalEvent;
-
 
 export const assessmentCatalog = {
   AttemptOpened: { version: 1, title: { zh: '开考', en: 'Attempt opened' } },
