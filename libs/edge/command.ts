@@ -1,11 +1,12 @@
 import type { FastifyReply } from 'fastify';
 import { canonical } from '../kernel/canonical.ts';
 import { httpCommandId } from '../kernel/ids.ts';
+import type { Plan } from '../kernel/plan.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { Answer, CommandContext } from '../runtime/transact.ts';
 import { actorOf } from './auth.ts';
-import { Code, effectiveInstant, Moment, Nested, Text } from './fields.ts';
+import { Code, effectiveInstant, Id, ListOf, Moment, Nested, Shaped, Text } from './fields.ts';
 import { pathOf, principalOf, type EdgeRequest, type Parts } from './parts.ts';
 import { Problem } from './problem.ts';
 
@@ -34,6 +35,33 @@ export class Stated extends Effective {
   reason?: Reason;
 }
 
+/** Without a word of its own. */
+export class Plainly extends Stated {}
+
+export const Evidence = (): PropertyDecorator =>
+  ListOf(200, 20, {
+    optional: true,
+    example: ['file 2026-114'],
+    description: 'File numbers or digests; free text about a person goes into the reason',
+  });
+
+export class GrantApproval extends Stated {
+  @Id({ description: 'As the request’s answer and /v1/approvals give it' })
+  requestId!: string;
+
+  @Shaped(
+    /^[\w-]{16,64}$/,
+    { zh: '须为申请的摘要。', en: 'must be the digest of the request.' },
+    { example: 'Zm9ydHktdHdvLWZvcnR5LXR3by1mb3J0', description: 'Of the request that was read: another content is not granted' },
+  )
+  digest!: string;
+}
+
+export class RefuseApproval extends Stated {
+  @Id()
+  requestId!: string;
+}
+
 // ── from a request to a command ────────────────────────────────────────────────────────────────────────────────────────────
 
 const revisionShape = /^"(\d{1,18})"$/;
@@ -53,6 +81,21 @@ function secretOf(vault: KeyVault): string {
   let secret = secrets.get(vault);
   if (secret === undefined) secrets.set(vault, (secret = vault.hmac('idempotency-key', '')));
   return secret;
+}
+
+/** A command that may depend on its attempt: ids that it mints derive from the attempt's id, and what it reads is read anew. */
+export type PerAttempt<C> = C | ((commandId: string) => C | Refusal | Promise<C | Refusal>);
+
+/** The plan of one attempt at a command. */
+export function planAttempted<C extends object>(
+  command: PerAttempt<C>,
+  commandId: string,
+  plan: (command: C) => Plan,
+): Plan | Refusal | Promise<Plan | Refusal> {
+  if (typeof command !== 'function') return plan(command);
+  const said = command(commandId);
+  const planned = (c: C | Refusal): Plan | Refusal => (isRefusal(c) ? c : plan(c));
+  return said instanceof Promise ? said.then(planned) : planned(said);
 }
 
 /**

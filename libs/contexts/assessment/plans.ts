@@ -2,10 +2,10 @@ import { attemptFact, attemptStream, learnerOf, type Attempt } from '../../facts
 import { teachingClassFact } from '../../facts/class.ts';
 import { contractFact } from '../../facts/contract.ts';
 import { courseFact, schemeFact } from '../../facts/curriculum.ts';
-import { enrollmentStream, evolveEnrollment, initialEnrollment, type Enrollment } from '../../facts/enrollment.ts';
+import { enrollmentFact } from '../../facts/enrollment.ts';
 import { assessmentPolicyFact, calendarFact } from '../../facts/reference.ts';
 import { teacherFact, teacherStream } from '../../facts/teacher.ts';
-import { leg, source, type Plan, type Source } from '../../kernel/plan.ts';
+import { leg, type Plan, type Source } from '../../kernel/plan.ts';
 import { attempts, type AttemptCommand } from './attempt.ts';
 
 /** Which streams each command rests on. An attempt's own stream is its uniqueness, so nothing is taken elsewhere. */
@@ -14,9 +14,6 @@ export interface PlanContext {
   /** The enterprise mentor of the attempt's contract, as it was looked up: the decision checks that she still is. */
   readonly mentorId?: string | null;
 }
-
-export const enrollmentSource = (enrollmentId: string): Source<Enrollment> =>
-  source(enrollmentStream(enrollmentId), { initial: initialEnrollment, evolve: evolveEnrollment });
 
 type Sources = Readonly<Record<string, Source>>;
 
@@ -31,7 +28,7 @@ export function planAttempt(attemptId: string, command: AttemptCommand, context:
     switch (command.type) {
       case 'OpenAttempt':
         return {
-          ...named('enrollment', command.enrollmentId, enrollmentSource),
+          ...named('enrollment', command.enrollmentId, enrollmentFact),
           ...named('course', command.courseId, courseFact),
           ...named('scheme', command.schemeId, schemeFact),
           ...named('calendar', institutionId, calendarFact),

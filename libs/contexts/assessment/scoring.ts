@@ -89,7 +89,7 @@ function thirdRefusal(
   return diverge(scheme, scores) ? null : refuse('THIRD_MARKER_NOT_NEEDED', { component: c.component });
 }
 
-function score(s: Attempt, c: ScoreComponent, k: K): AttemptDecision {
+function scoreComponent(s: Attempt, c: ScoreComponent, k: K): AttemptDecision {
   const assessor = assessorOf(c, k);
   if (isRefusal(assessor)) return assessor;
   const { component, part, third } = c;
@@ -174,5 +174,5 @@ function submit(s: Attempt, code: ResultCode | null, k: K): AttemptDecision {
 export function decideScoring(s: Attempt, c: ScoringCommand, k: K): AttemptDecision {
   // A result of before the ledger was scored before it.
   if (!s.opened) return refuse('ATTEMPT_NOT_OPEN', { status: s.status });
-  return c.type === 'ScoreComponent' ? score(s, c, k) : submit(s, c.code, k);
+  return c.type === 'ScoreComponent' ? scoreComponent(s, c, k) : submit(s, c.code, k);
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, Inject, Param, Post, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { answered, commandContext, Effective, type Told } from '../../edge/command.ts';
+import { answered, commandContext, Effective, type PerAttempt, type Told } from '../../edge/command.ts';
 import { Id, idPattern, ListOf, OneOf, PersonId, Text } from '../../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../../edge/parts.ts';
 import { programFact } from '../../facts/reference.ts';
@@ -8,7 +8,7 @@ import { refuse, type Refusal } from '../../kernel/refusal.ts';
 import type { Answer } from '../../runtime/transact.ts';
 import { classIdOf, type ClassCommand } from './class.ts';
 import { enrollmentSource } from './gates.ts';
-import { EnrollmentCall, type PerAttempt } from './learner.http.ts';
+import { EnrollmentCall } from './learner.http.ts';
 
 // ── bodies ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

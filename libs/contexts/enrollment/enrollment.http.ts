@@ -2,8 +2,18 @@ import { Body, Controller, Inject, Param, Post, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
 import { Allow } from 'class-validator';
-import { answered, commandContext, Stated, type Told } from '../../edge/command.ts';
-import { effectiveInstant, Flag, Id, isMoment, ListOf, OneOf, PlainDate, Shaped, Text, Whole, Yes } from '../../edge/fields.ts';
+import {
+  answered,
+  commandContext,
+  Evidence,
+  GrantApproval,
+  Plainly,
+  RefuseApproval,
+  Stated,
+  type PerAttempt,
+  type Told,
+} from '../../edge/command.ts';
+import { effectiveInstant, Flag, Id, isMoment, OneOf, PlainDate, Shaped, Text, Whole, Yes } from '../../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../../edge/parts.ts';
 import {
   retentionGrounds,
@@ -20,7 +30,7 @@ import { mintedId } from '../../kernel/ids.ts';
 import type { Refusal } from '../../kernel/refusal.ts';
 import type { Answer } from '../../runtime/transact.ts';
 import type { EnrollmentCommand } from './enrollment.ts';
-import { EnrollmentCall, GrantApproval, Plainly, RefuseApproval, type PerAttempt } from './learner.http.ts';
+import { EnrollmentCall } from './learner.http.ts';
 
 // ── bodies ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,10 +176,8 @@ export class Graduated extends Stated {
   creditsAttested!: true;
 }
 
-const evidence = { optional: true, example: ['file 2026-114'], description: 'File numbers or digests' };
-
 export class Requested extends Stated {
-  @ListOf(200, 20, evidence)
+  @Evidence()
   evidence?: string[];
 }
 

@@ -1,5 +1,6 @@
 import { Inject, Module } from '@nestjs/common';
 import { CommandHandler, CqrsModule, type ICommandHandler } from '@nestjs/cqrs';
+import { planAttempted } from '../../edge/command.ts';
 import { PARTS, type Finders, type Parts, type RecordFacts } from '../../edge/parts.ts';
 import { mintedId } from '../../kernel/ids.ts';
 import type { Identity } from '../../kernel/personal.ts';
@@ -13,7 +14,7 @@ import { ClassController } from './class.http.ts';
 import { EnrollmentController } from './enrollment.http.ts';
 import { claimsOf, enrollmentSource, learnerSource } from './gates.ts';
 import type { Learner } from './learner.ts';
-import { EnrollmentCall, LearnerController, type Commanded, type PerAttempt } from './learner.http.ts';
+import { EnrollmentCall, LearnerController, type Commanded } from './learner.http.ts';
 import { planClass, planEnrollment, planLearner } from './plans.ts';
 
 @CommandHandler(EnrollmentCall)
@@ -38,26 +39,19 @@ export class EnrollmentHandler implements ICommandHandler<EnrollmentCall> {
     const claims = claimsOf(institutionId, (domain, text) => this.parts.vault.hmac(domain, text));
     switch (commanded.on) {
       case 'learner':
-        return attempt(commanded.command, commandId, (command) => planLearner(id, command, institutionId) as Plan);
+        return planAttempted(commanded.command, commandId, (command) => planLearner(id, command, institutionId) as Plan);
       case 'enrollment':
-        return attempt(commanded.command, commandId, (command) => planEnrollment(id, command, { institutionId, claims }) as Plan);
+        return planAttempted(
+          commanded.command,
+          commandId,
+          (command) => planEnrollment(id, command, { institutionId, claims }) as Plan,
+        );
       case 'class':
-        return attempt(commanded.command, commandId, (command) => planClass(id, command));
+        return planAttempted(commanded.command, commandId, (command) => planClass(id, command));
       default:
         return commanded satisfies never;
     }
   }
-}
-
-function attempt<C extends object>(
-  command: PerAttempt<C>,
-  commandId: string,
-  plan: (command: C) => Plan,
-): Plan | Refusal | Promise<Plan | Refusal> {
-  if (typeof command !== 'function') return plan(command);
-  const said = command(commandId);
-  const planned = (c: C | Refusal): Plan | Refusal => (isRefusal(c) ? c : plan(c));
-  return said instanceof Promise ? said.then(planned) : planned(said);
 }
 
 // ── whose a record is ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,16 @@
 import { Body, Controller, Inject, Param, Post, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { answered, commandContext, Stated, type Told } from '../../edge/command.ts';
+import {
+  answered,
+  commandContext,
+  Evidence,
+  GrantApproval,
+  Plainly,
+  RefuseApproval,
+  Stated,
+  type PerAttempt,
+  type Told,
+} from '../../edge/command.ts';
 import { Agrees, failed, Id, ListOf, Nested, OneOf, PersonId, PlainDate, Shaped, Text } from '../../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../../edge/parts.ts';
 import { ethnicGroups, idTypes, politicalStatuses, sexes } from '../../kernel/codes.ts';
@@ -16,9 +26,6 @@ import { claimsOf, idNumberValue, learnerSource } from './gates.ts';
 import type { Learner, LearnerCommand } from './learner.ts';
 
 // ── the envelope of this context ───────────────────────────────────────────────────────────────────────────────────────────
-
-/** A command that may depend on its attempt: ids that it mints derive from the attempt's id, and what it reads is read anew. */
-export type PerAttempt<C> = C | ((commandId: string) => C | Refusal | Promise<C | Refusal>);
 
 export type Commanded =
   | { readonly on: 'learner'; readonly id: string | null; readonly command: PerAttempt<LearnerCommand> }
@@ -173,20 +180,11 @@ export class LiftHold extends Stated {
   holdId!: string;
 }
 
-export class Plainly extends Stated {}
-
-const evidenceLimit = 20;
-const evidenceOptions = {
-  optional: true,
-  example: ['file 2026-114'],
-  description: 'File numbers or digests; free text about a person goes into the reason',
-};
-
 export class RequestIdentityCorrection extends Stated {
   @Nested(IdentityBody, { description: 'The whole identity as it should have read' })
   identity!: IdentityBody;
 
-  @ListOf(200, evidenceLimit, evidenceOptions)
+  @Evidence()
   evidence?: string[];
 }
 
@@ -197,25 +195,8 @@ export class RequestErasure extends Stated {
   @Text(300, { example: 'PIPL art. 47 (1) 4: consent withdrawn' })
   legalBasis!: string;
 
-  @ListOf(200, evidenceLimit, evidenceOptions)
+  @Evidence()
   evidence?: string[];
-}
-
-export class GrantApproval extends Stated {
-  @Id({ description: 'As the request’s answer and /v1/approvals give it' })
-  requestId!: string;
-
-  @Shaped(
-    /^[\w-]{16,64}$/,
-    { zh: '须为申请的摘要。', en: 'must be the digest of the request.' },
-    { example: 'Zm9ydHktdHdvLWZvcnR5LXR3by1mb3J0', description: 'Of the request that was read: another content is not granted' },
-  )
-  digest!: string;
-}
-
-export class RefuseApproval extends Stated {
-  @Id()
-  requestId!: string;
 }
 
 /** Codes and numbers in the form in which they are stored; what a resident id says need not be said twice. */
