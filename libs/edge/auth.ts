@@ -1,4 +1,4 @@
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLocalJWKSet, createRemoteJWKSet, errors, exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT } from 'jose';
@@ -35,7 +35,7 @@ export interface Authentication {
   readonly audience?: string;
 }
 
-/** Checks bearer tokens; a good one is checked once and remembered by its hash until it expires. */
+/** Checks bearer tokens; a good one is checked once and remembered until it expires. */
 export class Authenticator {
   private readonly trusted: Authentication;
   private readonly cache = new Map<string, { readonly principal: Principal; readonly until: number }>();
@@ -47,18 +47,17 @@ export class Authenticator {
   /** Throws TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID or ISSUER_UNREACHABLE. */
   principal(authorization: string | undefined): Principal | Promise<Principal> {
     if (authorization === undefined) throw new Problem('TOKEN_MISSING');
-    const key = hash('sha256', authorization, 'base64');
-    const known = this.cache.get(key);
+    const known = this.cache.get(authorization);
     if (known) {
       if (known.until > Date.now()) return known.principal;
-      this.cache.delete(key);
+      this.cache.delete(authorization);
     }
     const token = /^Bearer ([\w.-]{20,8192})$/i.exec(authorization)?.[1];
     if (token === undefined) throw new Problem('TOKEN_INVALID');
-    return this.verify(token, key);
+    return this.verify(token, authorization);
   }
 
-  private async verify(token: string, key: string): Promise<Principal> {
+  private async verify(token: string, authorization: string): Promise<Principal> {
     const { issuer, keys, audience } = this.trusted;
     const { payload } = await jwtVerify(token, keys, {
       algorithms,
@@ -74,7 +73,7 @@ export class Authenticator {
     const principal = principalOf(payload);
     const until = Math.min(payload.exp! * 1000, Date.now() + cachedMs);
     if (this.cache.size >= cachedTokens) this.cache.delete(this.cache.keys().next().value!);
-    this.cache.set(key, { principal, until });
+    this.cache.set(authorization, { principal, until });
     return principal;
   }
 }

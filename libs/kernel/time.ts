@@ -14,11 +14,16 @@ export const instant = (ms: number): string => {
 export const isInstant = (text: string): boolean =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text)) && instant(Date.parse(text)) === text;
 
+const daysOf = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 /** A day that exists: 31 February does not. */
 export const isPlainDate = (text: string): boolean => {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
-  const ms = Date.parse(`${text}T00:00:00.000Z`);
-  return !Number.isNaN(ms) && instant(ms).slice(0, 10) === text;
+  const year = Number(text.slice(0, 4));
+  const month = Number(text.slice(5, 7));
+  const day = Number(text.slice(8));
+  const leaps = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day > 0 && day <= (daysOf[month - 1] ?? 0) + (leaps ? 1 : 0);
 };
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -52,8 +57,16 @@ const wallClock = (ms: number, zone: string): number => {
 /** Days by zone and quarter of an hour: no zone changes its day inside one, and formatting costs microseconds. Bounded. */
 const dayOf = new Map<string, string>();
 
+let last = { at: '', zone: '', day: '' };
+
 /** The calendar day of an instant in a time zone. */
 export const dateIn = (at: string, zone: string): string => {
+  // A command asks for now and for when it is effective, which mostly is now.
+  if (last.at !== at || last.zone !== zone) last = { at, zone, day: dayIn(at, zone) };
+  return last.day;
+};
+
+const dayIn = (at: string, zone: string): string => {
   const ms = Date.parse(at);
   const key = `${zone}${Math.floor(ms / 900_000)}`;
   let day = dayOf.get(key);

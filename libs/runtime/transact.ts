@@ -60,6 +60,7 @@ interface CommandTrace {
   readonly revision: bigint;
   readonly position: bigint;
   readonly events: readonly string[];
+  readonly ids: readonly string[];
 }
 
 /** A stream as it is now, folded. */
@@ -71,7 +72,6 @@ export interface Loaded<State = unknown> {
   readonly position: bigint;
   readonly institutionId: string | null;
   readonly lastRecordedAt: string;
-  readonly eventIds: Set<string>;
   readonly commands: Map<string, CommandTrace>;
   readonly abandoned: Set<string>;
 }
@@ -94,7 +94,9 @@ const system: Actor = { personId: 'ledger', role: 'system', organizationId: null
 /** What the cache keeps. One stream may be folded in two ways (a class, and what an enrollment pins of it): the initial state tells which. */
 interface Remembered {
   readonly initial: unknown;
-  readonly loaded: Loaded;
+  loaded: Loaded;
+  /** Asked for since it was last passed over. */
+  used: boolean;
 }
 
 /** Loads, decides and appends. Gate first, own stream last, releases after; a retry of the same command finds what is done. */
@@ -119,7 +121,6 @@ export class Transactor {
       position: 0n,
       institutionId: null,
       lastRecordedAt: '',
-      eventIds: new Set(),
       commands: new Map(),
       abandoned: new Set(),
     };
@@ -140,23 +141,24 @@ export class Transactor {
   private advance<State>(source: Source<State>, from: Loaded<State>, events: readonly Recorded[]): Loaded<State> {
     let { state, institutionId } = from;
     // Shared with what was loaded before: they only grow, and what they say stays true. Copies would cost every command its whole history.
-    const { eventIds, commands, abandoned } = from;
+    const { commands, abandoned } = from;
     for (const event of events) {
       institutionId ??= event.institutionId;
       if (event.type !== 'CommandAbandoned') state = source.evolve(state, event);
-      if (eventIds.has(event.id)) continue;
-      eventIds.add(event.id);
       if (event.type === 'CommandAbandoned') {
         abandoned.add((event.data as CommandAbandoned['data']).commandId);
         continue;
       }
       const trace = commands.get(event.commandId);
+      // Known already: what is shared may be ahead of the state that is being folded.
+      if (trace && trace.revision >= event.revision) continue;
       commands.set(event.commandId, {
         digest: event.commandDigest,
         decidedAt: event.decidedAt,
         revision: event.revision,
         position: event.position,
-        events: [...(trace?.events ?? []), event.type],
+        events: trace ? [...trace.events, event.type] : [event.type],
+        ids: trace ? [...trace.ids, event.id] : [event.id],
       });
     }
     const last = events.at(-1)!;
@@ -167,7 +169,6 @@ export class Transactor {
       position: last.position,
       institutionId,
       lastRecordedAt: last.recordedAt,
-      eventIds,
       commands,
       abandoned,
     };
@@ -176,14 +177,29 @@ export class Transactor {
   /** What was last known of a stream: it may have moved on since. */
   private recall<State>(source: Source<State>): Loaded<State> | undefined {
     const remembered = this.cache.get(source.stream);
-    return remembered?.initial === source.initial ? (remembered?.loaded as Loaded<State> | undefined) : undefined;
+    if (!remembered || remembered.initial !== source.initial) return undefined;
+    remembered.used = true;
+    return remembered.loaded as Loaded<State>;
   }
 
   private remember({ initial }: Source, loaded: Loaded): void {
-    this.cache.delete(loaded.stream);
     if (loaded.revision < 0n) return;
-    this.cache.set(loaded.stream, { initial, loaded });
-    if (this.cache.size > this.cacheLimit) this.cache.delete(this.cache.keys().next().value!);
+    const remembered = this.cache.get(loaded.stream);
+    if (remembered && remembered.initial === initial) remembered.loaded = loaded;
+    else {
+      this.cache.set(loaded.stream, { initial, loaded, used: false });
+      if (this.cache.size > this.cacheLimit) this.makeRoom();
+    }
+  }
+
+  /** Drops the oldest that nobody asked for since its turn came last: moving an entry at every use would cost every command. */
+  private makeRoom(): void {
+    for (const [stream, remembered] of this.cache) {
+      this.cache.delete(stream);
+      if (!remembered.used) return;
+      remembered.used = false;
+      this.cache.set(stream, remembered);
+    }
   }
 
   /** Drops what is remembered of a stream: nothing opened may outlive an erasure. */
@@ -371,9 +387,9 @@ export class Transactor {
           looked[index] = gate;
           if (gate.abandoned.has(step.commandId)) return 'abandoned';
           if (gate.institutionId !== null && gate.institutionId !== step.context.institutionId) return refuse('NOT_FOUND');
-          if (gate.eventIds.has(eventId(step.commandId, take.stream, 'take', 0))) {
-            const trace = gate.commands.get(step.commandId);
-            if (trace && trace.decidedAt > decidedAt) ({ decidedAt } = trace);
+          const trace = gate.commands.get(step.commandId);
+          if (trace?.ids.includes(eventId(step.commandId, take.stream, 'take', 0))) {
+            if (trace.decidedAt > decidedAt) ({ decidedAt } = trace);
             break;
           }
           const decision = take.decide(gate.state, k);

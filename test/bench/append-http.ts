@@ -56,7 +56,7 @@ const spawned = (args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildPro
 
 const startOurs = (folder: string, profile: boolean): Promise<Running> =>
   up(
-    spawned([...(profile ? ['--cpu-prof', `--cpu-prof-dir=${tmpdir()}`] : []), server], {
+    spawned([...(profile ? ['--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${tmpdir()}`] : []), server], {
       LEDGER_DATA: folder,
       PORT: '0',
       HOST: '127.0.0.1',
