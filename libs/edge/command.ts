@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { canonical } from '../kernel/canonical.ts';
 import { httpCommandId } from '../kernel/ids.ts';
@@ -98,6 +99,9 @@ export function planAttempted<C extends object>(
   return said instanceof Promise ? said.then(planned) : planned(said);
 }
 
+/** SHA-512/256 cannot be extended, so a secret in front makes it a MAC, for less than half of what an HMAC object costs every command. */
+const keyedDigest = (secret: string, text: string): string => hash('sha512-256', `${secret}\n${text}`, 'base64url').slice(0, 32);
+
 /**
  * The command's envelope: everything but the command itself. The digest covers what the caller said, in whatever order of keys, not what the
  * server adds to it.
@@ -107,13 +111,14 @@ export function commandContext(parts: Parts, request: EdgeRequest, body: Effecti
   const path = pathOf(request);
   const zone = parts.institutions.get(principal.institution)!;
   // Keyed: people put what they have at hand into it, an id number perhaps, and the command's id stands in every event.
-  const key = `${secretOf(parts.vault)}\n${request.headers['idempotency-key'] as string}`;
+  const secret = secretOf(parts.vault);
+  const key = `${secret}\n${request.headers['idempotency-key'] as string}`;
   const commandId = httpCommandId(principal.institution, principal.sub, request.method, path, key);
   const ifMatch = ifMatchOf(request);
   const reason = 'reason' in body && body.reason ? body.reason : undefined;
   return {
     commandId,
-    digest: parts.vault.hmac('command', `${principal.role}\n${request.operation}\n${path}\n${canonical(request.body ?? {})}`),
+    digest: keyedDigest(secret, `${principal.role}\n${request.operation}\n${path}\n${canonical(request.body ?? {})}`),
     actor: actorOf(principal),
     institutionId: principal.institution,
     zone,

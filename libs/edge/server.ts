@@ -44,8 +44,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const adapter = new FastifyAdapter({
     logger: log === null ? false : { level: log.level, base: null, stream: log.stream },
     logController: new Faults({ disableRequestLogging: true }),
-    // Lines carry the correlation id themselves; a logger per request would cost more than the line.
-    childLoggerFactory: (logger: FastifyBaseLogger) => logger,
     bodyLimit,
     connectionTimeout: 60_000,
     requestTimeout: 30_000,
@@ -62,6 +60,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     frameworkErrors: (error: unknown, request: EdgeRequest, reply: FastifyReply) => refuse(request, reply, error),
   });
   const fastify = adapter.getInstance();
+  // Lines carry the correlation id themselves; a logger per request would cost more than the line, and so does Fastify's look at another factory's.
+  fastify.log.child = () => fastify.log;
   fastify.removeContentTypeParser('text/plain');
   const served: string[] = [];
   fastify.addHook('onRoute', ({ url }) => void served.push(url));

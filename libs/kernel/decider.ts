@@ -54,7 +54,7 @@ export interface Envelope<E extends DomainEvent = DomainEvent> {
   readonly onBehalfOf?: string;
   readonly reason?: { readonly code: string; readonly text?: string };
   readonly commandId: string;
-  /** Keyed HMAC of the canonical command: a retry is recognized without opening sealed data. */
+  /** Keyed digest of the canonical command: a retry is recognized without opening sealed data. */
   readonly commandDigest: string;
   readonly correlationId: string;
   readonly causationId: string;

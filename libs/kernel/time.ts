@@ -57,13 +57,13 @@ const wallClock = (ms: number, zone: string): number => {
 /** Days by zone and quarter of an hour: no zone changes its day inside one, and formatting costs microseconds. Bounded. */
 const dayOf = new Map<string, string>();
 
-let last = { at: '', zone: '', day: '' };
+let lastDay = { at: '', zone: '', day: '' };
 
 /** The calendar day of an instant in a time zone. */
 export const dateIn = (at: string, zone: string): string => {
   // A command asks for now and for when it is effective, which mostly is now.
-  if (last.at !== at || last.zone !== zone) last = { at, zone, day: dayIn(at, zone) };
-  return last.day;
+  if (lastDay.at !== at || lastDay.zone !== zone) lastDay = { at, zone, day: dayIn(at, zone) };
+  return lastDay.day;
 };
 
 const dayIn = (at: string, zone: string): string => {

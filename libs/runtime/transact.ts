@@ -21,7 +21,7 @@ import { SealLikeText, SubjectErased, type Codec, type Encoded } from './codec.t
 export interface CommandContext {
   /** Of the first attempt; later attempts are derived. */
   readonly commandId: string;
-  /** Keyed HMAC of the canonical command. */
+  /** Keyed digest of the canonical command. */
   readonly digest: string;
   readonly actor: Actor;
   readonly institutionId: string;

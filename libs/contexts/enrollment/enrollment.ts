@@ -94,7 +94,8 @@ function needs(s: Enrollment, k: K, statuses: readonly Enrollment['status'][], c
 
 /** What the record said last, corrections applied: a repeated statement is no event, another one is no repeat. */
 function lastFact(s: Enrollment): Historic<EnrollmentEvent> | undefined {
-  const tells = (e: Historic<EnrollmentEvent>): boolean => effectOf(e.type) === 'fact' && !e.annulled && e.type !== 'RecordLocked';
+  const tells = (e: Historic<EnrollmentEvent>): boolean =>
+    effectOf(e.type) === 'fact' && !e.annulled && e.type !== 'RecordLocked';
   // A correction stands after what it corrects: what is met before any was never corrected, and the rest need not be read.
   const recent = s.history.findLast((e) => tells(e) || corrects(e));
   return recent && corrects(recent) ? correctedHistory(s).findLast(tells) : recent;
