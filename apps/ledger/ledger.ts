@@ -8,7 +8,9 @@ import { openSqliteKeyVault } from '../../libs/adapters/sqlite/key-vault.ts';
 import { loadMasterKey } from '../../libs/adapters/sqlite/master-key.ts';
 import { CurriculumModule } from '../../libs/contexts/curriculum/curriculum.module.ts';
 import { EnrollmentModule, enrollmentFinders } from '../../libs/contexts/enrollment/enrollment.module.ts';
-import { claimsOf, takesOf } from '../../libs/contexts/enrollment/gates.ts';
+import { takesOf as enrollmentTakes } from '../../libs/contexts/enrollment/gates.ts';
+import { takesOf as facultyTakes } from '../../libs/contexts/faculty/faculty.ts';
+import { FacultyModule, facultyFinders } from '../../libs/contexts/faculty/faculty.module.ts';
 import { PartnershipModule } from '../../libs/contexts/partnership/partnership.module.ts';
 import { Authenticator, mintToken, trustDevelopmentKeys, trustIssuer, type TokenClaims } from '../../libs/edge/auth.ts';
 import { recordsOf, type Parts } from '../../libs/edge/parts.ts';
@@ -16,6 +18,7 @@ import type { Route } from '../../libs/edge/routes.ts';
 import { createServer } from '../../libs/edge/server.ts';
 import { ExportsModule } from '../../libs/exports/exports.module.ts';
 import { ImportsModule } from '../../libs/imports/imports.module.ts';
+import { claimsOf } from '../../libs/kernel/claim.ts';
 import { instant } from '../../libs/kernel/time.ts';
 import type { Clock, Timer } from '../../libs/ports/clock.ts';
 import { StoreFault } from '../../libs/ports/store-fault.ts';
@@ -111,11 +114,10 @@ async function assemble(
   const recovery = new Recovery({
     transactor,
     pending: (before, after) => views.read(pendingTakes, (db) => takesPending(db, before, after ? { after } : {})),
-    takesOf: (institutionId, event) =>
-      takesOf(
-        claimsOf(institutionId, (domain, text) => vault.hmac(domain, text)),
-        event,
-      ),
+    takesOf: (institutionId, event) => {
+      const claims = claimsOf(institutionId, (domain, text) => vault.hmac(domain, text));
+      return [enrollmentTakes, facultyTakes].flatMap((takesOf) => takesOf(claims, event));
+    },
     zoneOf: (institutionId) => institutions.get(institutionId) ?? 'Asia/Shanghai',
     clock,
     timer,
@@ -135,7 +137,7 @@ async function assemble(
     transactor,
     institutions,
     authenticator: new Authenticator(trusted),
-    records: recordsOf(enrollmentFinders(transactor, codec)),
+    records: recordsOf(enrollmentFinders(transactor, codec), facultyFinders(transactor)),
     views,
     loopback,
     readiness: () => notReady(store, views),
@@ -168,7 +170,15 @@ async function assemble(
   return { url, app, routes, parts, settings, mint, close };
 }
 
-const modules = [EnrollmentModule, CurriculumModule, PartnershipModule, ImportsModule, ExportsModule, RecordsModule];
+const modules = [
+  EnrollmentModule,
+  CurriculumModule,
+  FacultyModule,
+  PartnershipModule,
+  ImportsModule,
+  ExportsModule,
+  RecordsModule,
+];
 
 /** How long the answer to an erasure waits until nobody finds her any more; her keys are gone by then. */
 const directoryPatienceMs = 5_000;

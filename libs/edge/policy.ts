@@ -137,10 +137,26 @@ export const policies: Readonly<Record<string, Policy>> = {
   readEnrollmentPolicy: { may: everybody },
   listOrganizations: { may: everybody, view: 'reference' },
 
+  // faculty
+  registerTeacher: { may: { ...registrar, enterprise: 'employer' }, command: 'RegisterTeacher' },
+  linkTeacherAccount: { may: { ...registrar, enterprise: 'employer' }, command: 'LinkTeacherAccount', on: 'teacher' },
+  grantDualQualification: registrarDoes('GrantDualQualification'),
+  recordEnterprisePractice: registrarDoes('RecordEnterprisePractice'),
+  raiseEarlyWarning: registrarDoes('RaiseEarlyWarning'),
+  planImprovement: registrarDoes('PlanImprovement'),
+  suspendTeacher: registrarDoes('SuspendTeacher'),
+  withdrawTeacher: registrarDoes('WithdrawTeacher'),
+  reinstateTeacher: registrarDoes('ReinstateTeacher'),
+
   // imports
   startImport: registrarDoes('StartImport'),
   importRosterRows: registrarDoes('ImportRows'),
   importProgramRows: registrarDoes('ImportRows'),
+  importCourseRows: registrarDoes('ImportRows'),
+  importOrganizationRows: registrarDoes('ImportRows'),
+  importMentorRows: registrarDoes('ImportRows'),
+  importContractRows: registrarDoes('ImportRows'),
+  importResultRows: registrarDoes('ImportRows'),
   finishImport: registrarDoes('FinishImport'),
   readImport: { may: readers },
   exportRegister: { may: readers, recorded: 'list', view: 'enrollment-register' },

@@ -46,6 +46,8 @@ export interface Teacher {
   readonly source: ImportSource | null;
   /** `sub` of her tokens: the account linked last. */
   readonly personId: string | null;
+  /** Accounts that were linked before, and must be let go. */
+  readonly formerPersonIds: readonly string[];
   readonly dualQualified: boolean;
   /** Certificates on which the double qualification rests. */
   readonly certificates: readonly string[];
@@ -66,6 +68,7 @@ export const initialTeacher: Teacher = {
   registeredBy: null,
   source: null,
   personId: null,
+  formerPersonIds: [],
   dualQualified: false,
   certificates: [],
   practice: [],
@@ -82,7 +85,13 @@ export function evolveTeacher(s: Teacher, e: Recorded<TeacherEvent>): Teacher {
     case 'TeacherRegistered':
       return { ...into('active'), ...e.data, registeredBy: e.commandDigest };
     case 'TeacherAccountLinked':
-      return { ...moved, personId: e.data.personId };
+      return {
+        ...moved,
+        personId: e.data.personId,
+        formerPersonIds: [...s.formerPersonIds, ...(s.personId === null ? [] : [s.personId])].filter(
+          (personId) => personId !== e.data.personId,
+        ),
+      };
     case 'DualQualificationGranted':
       return { ...moved, dualQualified: true, certificates: [...s.certificates, e.data.certificate] };
     case 'EnterprisePracticeRecorded':
@@ -108,7 +117,7 @@ export const teacherFact = (teacherId: string): Source<Teacher> =>
 // ── what others ask ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Whether she may teach, mentor and assess now: a warning or a plan to improve takes nothing away. */
-export const isServing = ({ status }: Teacher): boolean => status === 'active' || status === 'warned' || status === 'improving';
+export const isServing = ({ status }: Pick<Teacher, 'status'>): boolean => status === 'active' || status === 'warned' || status === 'improving';
 
 /** Why a teacher may not stand for a side (an enterprise by its id, the college with null); null where she may. */
 export function unqualified(

@@ -419,7 +419,6 @@ export const refusals = {
   APPEAL_UNKNOWN: is('conflict', '没有这项申诉：{appealId}。', 'There is no such appeal: {appealId}.'),
   APPEAL_SETTLED: is('conflict', '申诉已处理，每次考核只能申诉一次。', 'The appeal was settled; there is one for each attempt.'),
 
-  ORGANIZATION_UNKNOWN: is('conflict', '没有这个单位。', 'There is no such organization.'),
   ORGANIZATION_NOT_ENTERPRISE: is('conflict', '须为企业，该单位属于“{kind}”。', 'It must be an enterprise; this is a {kind}.'),
   DATES_OUT_OF_ORDER: is('invalid', '开始 {from} 晚于结束 {to}。', 'It would begin on {from}, after its end on {to}.'),
   DATES_OUTSIDE: is('conflict', '日期须在 {from} 至 {to} 之内。', 'The dates must lie within {from} to {to}.'),
@@ -459,7 +458,6 @@ export const refusals = {
   ),
   OFFER_USED: is('conflict', '该录用已有协议，或已被撤回。', 'A contract rests on this offer already, or it was taken back.'),
 
-  CONTRACT_UNKNOWN: is('conflict', '没有这份协议。', 'There is no such contract.'),
   CONTRACT_NOT_DRAFT: is('conflict', '协议须为草拟，现为“{status}”。', 'The contract must be a draft; it is {status}.'),
   CONTRACT_NOT_CONCLUDED: is(
     'conflict',

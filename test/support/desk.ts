@@ -4,6 +4,7 @@ import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createMemoryKeyVault } from '../../libs/adapters/memory/key-vault.ts';
 import { MemoryEventStore } from '../../libs/adapters/memory/event-store.ts';
 import { enrollmentFinders } from '../../libs/contexts/enrollment/enrollment.module.ts';
+import { facultyFinders } from '../../libs/contexts/faculty/faculty.module.ts';
 import { Authenticator, type TokenClaims } from '../../libs/edge/auth.ts';
 import { recordsOf, type Parts } from '../../libs/edge/parts.ts';
 import { createServer, type Server, type ServerOptions } from '../../libs/edge/server.ts';
@@ -55,7 +56,7 @@ export async function openDesk(
       ['academy', 'Asia/Urumqi'],
     ]),
     authenticator: new Authenticator({ issuer, keys: jwks }),
-    records: recordsOf(enrollmentFinders(transactor, codec)),
+    records: recordsOf(enrollmentFinders(transactor, codec), facultyFinders(transactor)),
     views: {
       read: () => Promise.reject(new Error('there are no views at the desk')),
       waitFor: () => Promise.resolve(false),

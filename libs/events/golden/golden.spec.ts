@@ -12,6 +12,7 @@ import { scheme } from '../../contexts/curriculum/scheme.ts';
 import { classes } from '../../contexts/enrollment/class.ts';
 import { enrollment } from '../../contexts/enrollment/enrollment.ts';
 import { learner } from '../../contexts/enrollment/learner.ts';
+import { teacher } from '../../contexts/faculty/faculty.ts';
 import { organization } from '../../contexts/partnership/partnership.ts';
 import { importRun } from '../../imports/run.ts';
 import { claim } from '../../kernel/claim.ts';
@@ -52,6 +53,7 @@ const folds: Readonly<Record<string, Source>> = {
   framework: source('framework', framework),
   calendar: source('calendar', calendar),
   policy: source('policy', policy),
+  teacher: source('teacher', teacher),
   organization: source('organization', organization),
 };
 /** Read by the runtime or by views, never by a decider. */
