@@ -1,5 +1,8 @@
+import { attemptCommands } from '../../libs/contexts/assessment/commands.ts';
 import { curriculumCommands } from '../../libs/contexts/curriculum/commands.ts';
 import { classCommands, enrollmentCommands, learnerCommands } from '../../libs/contexts/enrollment/commands.ts';
+import { facultyCommands } from '../../libs/contexts/faculty/commands.ts';
+import { schemeTemplates } from '../../libs/contexts/curriculum/scheme.ts';
 import { partnershipCommands } from '../../libs/contexts/partnership/commands.ts';
 import type { Described } from '../../libs/edge/openapi.ts';
 import { orNull } from '../../libs/edge/openapi.ts';
@@ -13,19 +16,25 @@ const tables: Readonly<Record<string, CommandFacts>> = {
   ...enrollmentCommands,
   ...classCommands,
   ...curriculumCommands,
+  ...facultyCommands,
   ...partnershipCommands,
+  ...attemptCommands,
   ...importCommands,
 };
 
-/** Both records have requests of their own, with what a grant of theirs may produce. */
-const ofLearner: Readonly<Record<string, CommandFacts>> = {
+/** Every kind of record has requests of its own, with what a grant of theirs may produce. */
+const approvals: Readonly<Record<string, CommandFacts>> = {
   grantLearnerApproval: learnerCommands.GrantApproval,
   refuseLearnerApproval: learnerCommands.RefuseApproval,
+  grantEnrollmentApproval: enrollmentCommands.GrantApproval,
+  refuseEnrollmentApproval: enrollmentCommands.RefuseApproval,
+  grantAttemptApproval: attemptCommands.GrantApproval,
+  refuseAttemptApproval: attemptCommands.RefuseApproval,
 };
 
 const commands = Object.fromEntries(
   Object.entries(policies).flatMap(([operation, { command }]) => {
-    const facts = ofLearner[operation] ?? (command === undefined ? undefined : tables[command]);
+    const facts = approvals[operation] ?? (command === undefined ? undefined : tables[command]);
     return facts ? [[operation, facts]] : [];
   }),
 );
@@ -37,6 +46,10 @@ export const described: Described = {
   commands,
   queries: {
     ...queryAnswers,
+    listSchemeTemplates: {
+      title: { zh: '评价方案模板', en: 'Templates of evaluation schemes' },
+      example: { items: schemeTemplates },
+    },
     startImport: {
       title: importCommands.StartImport.title,
       example: { runId: id, ordinal: 1, continued: false },
@@ -48,6 +61,29 @@ export const described: Described = {
     importProgramRows: {
       title: { zh: '导入专业各行，每行各有结果', en: 'Import rows of a programs sheet, each with its own answer' },
       example: { answers: [{ row: 2, outcome: 'published' }] },
+    },
+    importCourseRows: {
+      title: { zh: '导入课程各行，每行各有结果', en: 'Import rows of a courses sheet, each with its own answer' },
+      example: { answers: [{ row: 2, outcome: 'versioned' }] },
+    },
+    importOrganizationRows: {
+      title: { zh: '导入单位各行，每行各有结果', en: 'Import rows of an organizations sheet, each with its own answer' },
+      example: { answers: [{ row: 2, outcome: 'registered' }] },
+    },
+    importMentorRows: {
+      title: { zh: '导入教师和导师各行，每行各有结果', en: 'Import rows of teachers and mentors, each with its own answer' },
+      example: { answers: [{ row: 2, outcome: 'registered' }] },
+    },
+    importContractRows: {
+      title: { zh: '导入既有协议各行，每行各有结果', en: 'Import rows of contracts of before, each with its own answer' },
+      example: { answers: [{ row: 2, outcome: 'imported', learnerId: id, enrollmentId: id }] },
+    },
+    importResultRows: {
+      title: {
+        zh: '导入教务系统成绩各行，每行各有结果',
+        en: 'Import rows of the academic-affairs system’s results, each with its own answer',
+      },
+      example: { answers: [{ row: 2, outcome: 'imported', learnerId: id, enrollmentId: id }] },
     },
     finishImport: {
       title: importCommands.FinishImport.title,

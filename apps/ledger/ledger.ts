@@ -6,6 +6,7 @@ import { syncFile, syncFolderOf } from '../../libs/adapters/sqlite/durable-file.
 import { openSqliteEventStore, type SqliteEventStore } from '../../libs/adapters/sqlite/event-store.ts';
 import { openSqliteKeyVault } from '../../libs/adapters/sqlite/key-vault.ts';
 import { loadMasterKey } from '../../libs/adapters/sqlite/master-key.ts';
+import { AssessmentModule, assessmentFinders } from '../../libs/contexts/assessment/assessment.module.ts';
 import { CurriculumModule } from '../../libs/contexts/curriculum/curriculum.module.ts';
 import { EnrollmentModule, enrollmentFinders } from '../../libs/contexts/enrollment/enrollment.module.ts';
 import { takesOf as enrollmentTakes } from '../../libs/contexts/enrollment/gates.ts';
@@ -129,6 +130,7 @@ async function assemble(
   const trusted = settings.issuer
     ? trustIssuer(settings.issuer.issuer, settings.issuer.jwks, settings.issuer.audience)
     : await trustDevelopmentKeys(folder);
+  const ofEnrollment = enrollmentFinders(transactor, codec);
   const parts: Parts = {
     store,
     vault,
@@ -137,7 +139,7 @@ async function assemble(
     transactor,
     institutions,
     authenticator: new Authenticator(trusted),
-    records: recordsOf(enrollmentFinders(transactor, codec), facultyFinders(transactor)),
+    records: recordsOf(ofEnrollment, facultyFinders(transactor), assessmentFinders(transactor, ofEnrollment)),
     views,
     loopback,
     readiness: () => notReady(store, views),
@@ -175,6 +177,7 @@ const modules = [
   CurriculumModule,
   FacultyModule,
   PartnershipModule,
+  AssessmentModule,
   ImportsModule,
   ExportsModule,
   RecordsModule,

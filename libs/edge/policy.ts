@@ -118,6 +118,25 @@ export const policies: Readonly<Record<string, Policy>> = {
     view: 'enrollment-register',
   },
 
+  // attempts
+  openAttempt: { may: { ...registrar, teacher: 'assigned' }, command: 'OpenAttempt' },
+  scoreComponent: {
+    may: { ...registrar, teacher: 'assigned', mentor: 'mentored' },
+    command: 'ScoreComponent',
+    on: 'attempt',
+  },
+  submitResult: { may: { ...registrar, teacher: 'assigned' }, command: 'SubmitResult', on: 'attempt' },
+  moderateResult: registrarDoes('ModerateResult'),
+  publishResult: registrarDoes('PublishResult'),
+  finalizeResult: registrarDoes('FinalizeResult'),
+  voidAttempt: registrarDoes('VoidAttempt'),
+  fileAppeal: { may: { learner: 'own' }, command: 'FileAppeal', on: 'attempt' },
+  upholdAppeal: registrarDoes('UpholdAppeal'),
+  dismissAppeal: registrarDoes('DismissAppeal'),
+  requestGradeCorrection: registrarDoes('RequestGradeCorrection'),
+  grantAttemptApproval: registrarDoes('GrantApproval'),
+  refuseAttemptApproval: registrarDoes('RefuseApproval'),
+
   // curriculum and partnership
   publishProgram: registrarDoes('PublishProgram'),
   versionPlan: registrarDoes('VersionPlan'),

@@ -339,6 +339,7 @@ export const refusals = {
     'Class {class} teaches {course}, not {wanted}.',
   ),
   NOT_ON_ROSTER: is('conflict', '该学生不在教学班 {class} 的名单上。', 'The student is not on the roster of {class}.'),
+  CONTRACT_UNKNOWN: is('conflict', '没有这份协议。', 'There is no such contract.'),
   CONTRACT_NOT_TRAINING: is(
     'conflict',
     '协议须在履行中或已履行，现为“{status}”。',

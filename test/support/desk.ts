@@ -3,6 +3,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createMemoryKeyVault } from '../../libs/adapters/memory/key-vault.ts';
 import { MemoryEventStore } from '../../libs/adapters/memory/event-store.ts';
+import { assessmentFinders } from '../../libs/contexts/assessment/assessment.module.ts';
 import { enrollmentFinders } from '../../libs/contexts/enrollment/enrollment.module.ts';
 import { facultyFinders } from '../../libs/contexts/faculty/faculty.module.ts';
 import { Authenticator, type TokenClaims } from '../../libs/edge/auth.ts';
@@ -45,6 +46,7 @@ export async function openDesk(
   const codec = new Codec(vault);
   const timer = { sleep: (): Promise<void> => Promise.resolve() };
   const transactor = new Transactor({ store, codec, clock, timer, entropy: { random: () => 0.5 } });
+  const ofEnrollment = enrollmentFinders(transactor, codec);
   const parts: Parts = {
     store,
     vault,
@@ -56,7 +58,7 @@ export async function openDesk(
       ['academy', 'Asia/Urumqi'],
     ]),
     authenticator: new Authenticator({ issuer, keys: jwks }),
-    records: recordsOf(enrollmentFinders(transactor, codec), facultyFinders(transactor)),
+    records: recordsOf(ofEnrollment, facultyFinders(transactor), assessmentFinders(transactor, ofEnrollment)),
     views: {
       read: () => Promise.reject(new Error('there are no views at the desk')),
       waitFor: () => Promise.resolve(false),
