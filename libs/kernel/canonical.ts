@@ -15,3 +15,6 @@ export const canonical = (value: unknown): string => {
 
 /** SHA-256 of the canonical JSON, in hexadecimal: anybody who holds the value can compute it again. */
 export const digestOf = (value: unknown): string => hash('sha256', canonical(value), 'hex');
+
+/** SHA-256 of a text after its salt, in hexadecimal: who does not know the salt cannot try texts until one fits. */
+export const saltedDigest = (salt: string, text: string): string => hash('sha256', `${salt}${text}`, 'hex');

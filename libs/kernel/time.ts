@@ -106,8 +106,12 @@ export const endOfDay = (date: string, zone: string): string => instant(startOfD
 export const addDays = (date: string, days: number): string =>
   instant(Date.parse(`${date}T00:00:00.000Z`) + days * 86_400_000).slice(0, 10);
 
+const weekday = (date: string): number => new Date(`${date}T00:00:00.000Z`).getUTCDay();
+
 /** Saturdays and Sundays. */
-export const isWeekend = (date: string): boolean => [0, 6].includes(new Date(`${date}T00:00:00.000Z`).getUTCDay());
+export const isWeekend = (date: string): boolean => [0, 6].includes(weekday(date));
+
+export const isMonday = (date: string): boolean => weekday(date) === 1;
 
 /** The same day months later, or the last day of a shorter month. */
 export const addMonths = (date: string, months: number): string => {
