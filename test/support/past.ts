@@ -82,6 +82,8 @@ export interface When<F> {
   /** Plain date or instant on which the command says it became true. */
   readonly on?: string;
   readonly by?: string;
+  /** Somebody else than a registrar. */
+  readonly as?: Actor;
   readonly facts?: Partial<F>;
   readonly commandId?: string;
 }
@@ -94,7 +96,7 @@ export const circumstances = <F>(command: object, facts: F, when: When<F> = {}):
     effectiveAt,
     today: dateIn(clock, zone),
     effectiveOn: dateIn(effectiveAt, zone),
-    actor: registrar(when.by ?? 'zhao'),
+    actor: when.as ?? registrar(when.by ?? 'zhao'),
     commandId: when.commandId ?? 'command',
     commandDigest: digestOf(command),
     institutionId,
