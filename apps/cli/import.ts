@@ -2,35 +2,57 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { contractForm, mapContractRow } from '../../libs/intake/contracts.ts';
+import { courseForm, mapCourseRow } from '../../libs/intake/courses.ts';
+import { mapMentorRow, mentorForm } from '../../libs/intake/mentors.ts';
+import { mapOrganizationRow, organizationForm } from '../../libs/intake/organizations.ts';
 import { programForm, mapProgramRow } from '../../libs/intake/programs.ts';
 import { readCsv } from '../../libs/intake/read-csv.ts';
+import { resultForm, resultMapper } from '../../libs/intake/results.ts';
 import { rosterForm, mapRosterRow } from '../../libs/intake/roster.ts';
 import { problemText, type Problem } from '../../libs/intake/problems.ts';
 import { readTable, type SheetForm, type TableRecord } from '../../libs/intake/table.ts';
 import { fileErrorText, UnreadableFile } from '../../libs/intake/unreadable-file.ts';
 import { writeCsv } from '../../libs/intake/write-csv.ts';
-import { fill, type Language } from '../../libs/kernel/bilingual.ts';
+import { fill, type Bilingual, type Language } from '../../libs/kernel/bilingual.ts';
 import { CommandFailed, type Connection } from './connection.ts';
 import { Progress } from './progress.ts';
-import { words } from './words.ts';
+import { outcomeWords, words } from './words.ts';
+
+type Mapper = (
+  record: TableRecord,
+) => { ok: true; row: object; warnings: readonly Problem[] } | { ok: false; problems: readonly Problem[] };
+
+interface Kind {
+  readonly form: SheetForm;
+  /** One for each file: rows of results are counted as they come. */
+  readonly mapper: () => Mapper;
+  /** Where its rows go, below the run. */
+  readonly path: string;
+}
+
+const kinds = {
+  roster: { form: rosterForm, mapper: () => mapRosterRow, path: 'roster-rows' },
+  programs: { form: programForm, mapper: () => mapProgramRow, path: 'program-rows' },
+  courses: { form: courseForm, mapper: () => mapCourseRow, path: 'course-rows' },
+  organizations: { form: organizationForm, mapper: () => mapOrganizationRow, path: 'organization-rows' },
+  mentors: { form: mentorForm, mapper: () => mapMentorRow, path: 'mentor-rows' },
+  contracts: { form: contractForm, mapper: () => mapContractRow, path: 'contract-rows' },
+  results: { form: resultForm, mapper: resultMapper, path: 'result-rows' },
+} as const satisfies Readonly<Record<string, Kind>>;
+
+export type ImportKind = keyof typeof kinds;
+
+export const isImportKind = (kind: string | undefined): kind is ImportKind => kind !== undefined && Object.hasOwn(kinds, kind);
 
 export interface ImportArguments {
-  readonly kind: 'roster' | 'programs';
+  readonly kind: ImportKind;
   readonly file: string;
   readonly dryRun: boolean;
   readonly formClasses: boolean;
   readonly result: string;
   readonly language: Language;
 }
-
-type Mapper = (
-  record: TableRecord,
-) => { ok: true; row: object; warnings: readonly Problem[] } | { ok: false; problems: readonly Problem[] };
-
-const kinds: Readonly<Record<ImportArguments['kind'], { form: SheetForm; map: Mapper }>> = {
-  roster: { form: rosterForm, map: mapRosterRow },
-  programs: { form: programForm, map: mapProgramRow },
-};
 
 interface RowResult {
   readonly row: number;
@@ -79,6 +101,7 @@ class ImportJob {
   private readonly connection: Connection;
   private readonly say: (line: string) => void;
   private readonly expected: number;
+  private readonly map: Mapper;
   private readonly counts = new Map<string, number>();
   private readonly warnings: string[] = [];
   private warningCount = 0;
@@ -89,6 +112,7 @@ class ImportJob {
     this.connection = connection;
     this.say = say;
     this.expected = expected;
+    this.map = kinds[args.kind].mapper();
   }
 
   async run(fileDigest: string, options: { kind: string; dryRun: boolean; formClasses: boolean }): Promise<number> {
@@ -108,7 +132,7 @@ class ImportJob {
     await this.writeRefused(temporary, (progress) => rowsAfter(header, this.send(table.records, started.runId, progress)));
 
     const count = (outcome: string): number => this.counts.get(outcome) ?? 0;
-    const taken = count('published') + count('admitted') + count('registered') + count('imported');
+    const taken = Object.keys(outcomeWords[this.args.kind]).reduce((sum, outcome) => sum + count(outcome), 0);
     let lag = 0n;
     if (!dryRun) {
       const finish = { rows: this.rows, taken, unchanged: count('unchanged'), refused: count('refused') };
@@ -118,6 +142,7 @@ class ImportJob {
     if (count('refused') > 0) await rename(temporary, this.args.result);
     else await rm(temporary);
     this.report(
+      table.unrecordedColumns,
       table.unknownColumns.filter((c) => c.column <= sent.length).map((c) => c.header || `#${c.column}`),
       table.footRows,
       (performance.now() - began) / 1000,
@@ -184,7 +209,7 @@ class ImportJob {
     const results = new Map<number, RowResult>();
     const rows: object[] = [];
     for (const record of records) {
-      const mapped = kinds[kind].map(record);
+      const mapped = this.map(record);
       if (mapped.ok) {
         rows.push(mapped.row);
         for (const warning of mapped.warnings) this.warn(record.row, problemText(warning, language));
@@ -200,11 +225,10 @@ class ImportJob {
     }
     if (rows.length > 0) {
       const key = `${runId}-${records[0]!.row}`;
-      const { answers } = await this.connection.post<{ answers: RowResult[] }>(
-        `/v1/imports/${runId}/${kind === 'roster' ? 'roster' : 'program'}-rows`,
-        key,
-        { dryRun, rows },
-      );
+      const { answers } = await this.connection.post<{ answers: RowResult[] }>(`/v1/imports/${runId}/${kinds[kind].path}`, key, {
+        dryRun,
+        rows,
+      });
       for (const answer of answers) results.set(answer.row, answer);
     }
     this.rows += records.length;
@@ -222,15 +246,27 @@ class ImportJob {
     if (this.warnings.length < warningsShown) this.warnings.push(fill(words.warning[this.args.language], { row, text }));
   }
 
-  private report(unknown: readonly string[], footRows: readonly number[], seconds: number, lag: bigint): void {
-    const { language, result, dryRun } = this.args;
+  private report(
+    unrecorded: readonly string[],
+    unknown: readonly string[],
+    footRows: readonly number[],
+    seconds: number,
+    lag: bigint,
+  ): void {
+    const { kind, language, result, dryRun } = this.args;
     const line = (word: keyof typeof words, facts: Record<string, unknown> = {}): void =>
       this.say(fill(words[word][language], facts));
-    for (const outcome of ['published', 'admitted', 'registered', 'imported', 'unchanged', 'refused'] as const) {
+    const outcomes: Readonly<Record<string, Bilingual>> = {
+      ...outcomeWords[kind],
+      unchanged: words.unchanged,
+      refused: words.refused,
+    };
+    for (const [outcome, word] of Object.entries(outcomes)) {
       const count = this.counts.get(outcome);
-      if (count) this.say(`${String(count).padStart(8)}  ${words[outcome][language]}`);
+      if (count) this.say(`${String(count).padStart(8)}  ${word[language]}`);
     }
     this.say(`${String(this.rows).padStart(8)}  ${words.total[language]}`);
+    if (unrecorded.length > 0) line('unrecordedColumns', { columns: unrecorded });
     if (unknown.length > 0) line('unknownColumns', { columns: unknown });
     if (footRows.length > 0) line('footRows', { rows: footRows });
     for (const warning of this.warnings) this.say(warning);

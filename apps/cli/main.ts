@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { CommandFailed, connect, type Connection } from './connection.ts';
-import { importFile } from './import.ts';
+import { importFile, isImportKind } from './import.ts';
 import { backup, mint, restore } from './maintenance.ts';
 import { words, languageOf } from './words.ts';
 
@@ -74,7 +74,7 @@ async function run(command: string, rest: readonly string[], values: Values, con
   switch (command) {
     case 'import': {
       const [kind, file] = rest;
-      if (kind !== 'roster' && kind !== 'programs') throw new CommandFailed(words.usage[language]);
+      if (!isImportKind(kind)) throw new CommandFailed(words.usage[language]);
       const args = {
         kind,
         file: needed(file, 'FILE'),

@@ -5,7 +5,12 @@ export const words = {
   usage: {
     zh: `用法：npm run -s ledger -- <命令> [参数]
 
-  import programs|roster FILE   导入专业或学籍名册（csv）
+  import KIND FILE              导入 csv，KIND 为：
+      roster                    学籍名册
+      programs, courses         专业；课程（内容不同即新版本）
+      organizations, mentors    单位；教师和导师
+      contracts                 账本之前的三方协议
+      results                   教务系统导出的成绩，原样即可
       --dry-run                 只说明会发生什么，不写入
       --form-classes            首次出现的行政班自动组建
       --result FILE             被拒行及原因（默认 FILE.result.csv）
@@ -25,7 +30,12 @@ export const words = {
 环境变量：LEDGER_TOKEN 令牌；LEDGER_DATA 数据目录；LEDGER_URL 服务地址（默认找数据目录里正在运行的服务，没有则自己打开数据目录）`,
     en: `Usage: npm run -s ledger -- COMMAND [ARGUMENTS]
 
-  import programs|roster FILE   imports programs or a student roster (csv)
+  import KIND FILE              imports csv; KIND is one of
+      roster                    a student roster
+      programs, courses         programs; courses (other content is a new version)
+      organizations, mentors    organizations; teachers and mentors
+      contracts                 three-party agreements of before the ledger
+      results                   results as the academic-affairs system exports them
       --dry-run                 tells what would happen, writes nothing
       --form-classes            forms administrative classes on first sight
       --result FILE             refused rows and why (default FILE.result.csv)
@@ -70,14 +80,14 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
   left: { zh: '剩余', en: 'left' },
   continued: { zh: '继续上次未完成的导入（第 {ordinal} 次）。', en: 'Going on with the unfinished run (number {ordinal}).' },
   dryRun: { zh: '试运行：没有写入任何内容。', en: 'Dry run: nothing was written.' },
-  published: { zh: '已发布专业', en: 'programs published' },
-  admitted: { zh: '已录取', en: 'admitted' },
-  registered: { zh: '已注册', en: 'registered' },
-  imported: { zh: '已导入既有学籍', en: 'students of before imported' },
   unchanged: { zh: '无变化', en: 'unchanged' },
   refused: { zh: '被拒', en: 'refused' },
   total: { zh: '合计', en: 'total' },
   unknownColumns: { zh: '未识别的列（未读取）：{columns}', en: 'Columns that are not known (not read): {columns}' },
+  unrecordedColumns: {
+    zh: '账本不记录的列：{columns}',
+    en: 'Columns of which nothing is recorded: {columns}',
+  },
   footRows: { zh: '表尾行（未读取）：{rows}', en: 'Rows below the table (not read): {rows}' },
   warning: { zh: '第 {row} 行：{text}', en: 'Row {row}: {text}' },
   moreWarnings: { zh: '……另有 {count} 条提示', en: '… and {count} more notes' },
@@ -107,6 +117,27 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
     en: 'Note: the backup knows {unlisted} erasures that the given erasures.jsonl does not: it may not be the latest.',
   },
 } as const satisfies Record<string, Bilingual>;
+
+/** What became of the rows that were taken, in the words of each kind. */
+export const outcomeWords = {
+  roster: {
+    admitted: { zh: '已录取', en: 'admitted' },
+    registered: { zh: '已注册', en: 'registered' },
+    imported: { zh: '已导入既有学籍', en: 'students of before imported' },
+  },
+  programs: { published: { zh: '已发布专业', en: 'programs published' } },
+  courses: {
+    published: { zh: '已发布课程', en: 'courses published' },
+    versioned: { zh: '课程新版本', en: 'new versions of courses' },
+  },
+  organizations: { registered: { zh: '已登记单位', en: 'organizations registered' } },
+  mentors: {
+    registered: { zh: '已登记教师和导师', en: 'teachers and mentors registered' },
+    qualified: { zh: '已认定双师型', en: 'double qualifications granted' },
+  },
+  contracts: { imported: { zh: '已导入既有协议', en: 'contracts of before imported' } },
+  results: { imported: { zh: '已导入既有成绩', en: 'results of before imported' } },
+} as const satisfies Record<string, Record<string, Bilingual>>;
 
 export const languageOf = (asked: string | undefined, env: NodeJS.ProcessEnv): Language => {
   if (asked === 'zh' || asked === 'en') return asked;

@@ -1,18 +1,36 @@
+import type { ContractRow } from '../intake/contracts.ts';
+import type { CourseRow } from '../intake/courses.ts';
+import type { MentorRow } from '../intake/mentors.ts';
+import type { OrganizationRow } from '../intake/organizations.ts';
+import type { ProgramRow } from '../intake/programs.ts';
+import type { ResultRow } from '../intake/results.ts';
 import type { RosterRow } from '../intake/roster.ts';
+import { canonical } from '../kernel/canonical.ts';
 import type { Actor } from '../kernel/decider.ts';
-import type { Refusal } from '../kernel/refusal.ts';
+import { refuse, type Refusal } from '../kernel/refusal.ts';
 import { instant, startOfDay } from '../kernel/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { CommandContext, Transactor } from '../runtime/transact.ts';
-import { effectiveDay } from './roster.ts';
 
 export interface ImportOptions {
   /** Forms an administrative class where a row names one that does not exist. */
   readonly formClasses: boolean;
 }
+
+/** What files list, with their rows as the intake maps them. */
+export interface RowsOf {
+  readonly roster: RosterRow;
+  readonly programs: ProgramRow;
+  readonly courses: CourseRow;
+  readonly organizations: OrganizationRow;
+  readonly mentors: MentorRow;
+  readonly contracts: ContractRow;
+  readonly results: ResultRow;
+}
+export type ImportKind = keyof RowsOf;
 
 /** For whom rows are imported; from the bearer token. */
 export interface Importer {
@@ -32,7 +50,7 @@ export interface StartedRun {
 /** What became of one row. */
 export interface RowAnswer {
   readonly row: number;
-  readonly outcome: 'published' | 'admitted' | 'registered' | 'imported' | 'unchanged' | 'refused';
+  readonly outcome: 'published' | 'versioned' | 'admitted' | 'registered' | 'qualified' | 'imported' | 'unchanged' | 'refused';
   readonly learnerId?: string;
   readonly enrollmentId?: string;
   readonly refusal?: Refusal;
@@ -54,20 +72,77 @@ export type Run = Importer & {
   readonly fileDigest: string;
   readonly options: ImportOptions;
   readonly dryRun: boolean;
-  /** Of a dry run: natural key → row digest. */
-  readonly seen?: Map<string, string>;
+  /** What the run has met so far: natural key → row digest. */
+  readonly seen: Map<string, string>;
 };
 
-/** The envelope of a command that an import makes. `said` is what makes a repeat the same command; a row dates its facts. */
+/** How rows of one kind are carried out. */
+export interface RowImporter<Row> {
+  /** Rows of one turn go one after the other, whatever the batch. */
+  readonly turnOf: (row: Row) => string;
+  /** Once per batch; what it looked up answers for the rows of the batch. */
+  readonly open: (run: Run) => Promise<(row: Row) => Promise<RowAnswer>> | ((row: Row) => Promise<RowAnswer>);
+}
+
+export const refusedRow = (row: { readonly row: number }, refusal: Refusal): RowAnswer => ({
+  row: row.row,
+  outcome: 'refused',
+  refusal,
+  position: 0n,
+});
+
+/** The row's content without its place in the sheet: the same row in another file is the same row. */
+export const canonicalRow = ({ row: _place, ...content }: { readonly row: number }): string => canonical(content);
+
+export interface Difference {
+  readonly field: string;
+  readonly old: unknown;
+  readonly new: unknown;
+}
+
+/** How what is given departs from what is recorded, field by field. */
+export function differencesOf(given: object, recorded: object): Difference[] {
+  const before = recorded as Record<string, unknown>;
+  return Object.entries(given)
+    .filter(([field, value]) => canonical(value ?? null) !== canonical(before[field] ?? null))
+    .map(([field, value]) => ({ field, old: before[field] ?? null, new: (value as unknown) ?? null }));
+}
+
+/** A key that is there with other content, in the words of a row. */
+export const asDifference = (refusal: Refusal): Refusal => {
+  if (refusal.refused !== 'REFERENCE_EXISTS') return refusal;
+  const { recorded, given } = refusal.facts as { recorded: object; given: object };
+  return refuse('ROW_DIFFERS', { differences: differencesOf(given, recorded) });
+};
+
+/** What a dry run has seen of a natural key, since nothing is written that could tell. Null where it is new. */
+export function rehearsal(
+  { dryRun, seen }: Pick<Run, 'dryRun' | 'seen'>,
+  key: string,
+  digest: string,
+): Pick<RowAnswer, 'outcome' | 'refusal'> | null {
+  if (!dryRun) return null;
+  const before = seen.get(key);
+  seen.set(key, digest);
+  if (before === undefined) return null;
+  return before === digest
+    ? { outcome: 'unchanged' }
+    : { outcome: 'refused', refusal: refuse('ROW_DIFFERS', { differences: ['row'] }) };
+}
+
+/**
+ * The envelope of a command that an import makes. `said` is what makes a repeat the same command; `day` is the plain date on which the
+ * row's facts became true.
+ */
 export function importContext(
   { vault, clock }: ImportDeps,
   by: Importer & { readonly dryRun?: boolean },
   commandId: string,
   said: object,
-  row?: RosterRow,
+  day?: string,
 ): CommandContext & { effectiveAt?: string } {
   const now = instant(clock.now());
-  const day = row && startOfDay(effectiveDay(row), by.zone);
+  const from = day === undefined ? undefined : startOfDay(day, by.zone);
   return {
     commandId,
     digest: vault.hmac('command', JSON.stringify(said)),
@@ -77,7 +152,7 @@ export function importContext(
     correlationId: by.correlationId,
     causationId: commandId,
     // At latest now: a roster for September arrives in August.
-    ...(day === undefined ? {} : { effectiveAt: day < now ? day : now }),
+    ...(from === undefined ? {} : { effectiveAt: from < now ? from : now }),
     ...(by.dryRun ? { dryRun: true } : {}),
   };
 }

@@ -1,73 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { MemoryEventStore } from '../adapters/memory/event-store.ts';
-import { createMemoryKeyVault } from '../adapters/memory/key-vault.ts';
-import { enrollmentSource, learnerSource } from '../contexts/enrollment/gates.ts';
+import { claimsOf, enrollmentSource, learnerSource } from '../contexts/enrollment/gates.ts';
 import { planEnrollment } from '../contexts/enrollment/plans.ts';
-import { claimsOf } from '../contexts/enrollment/gates.ts';
-import type { RosterRow } from '../intake/roster.ts';
-import type { Identity } from '../kernel/personal.ts';
 import { isRefusal } from '../kernel/refusal.ts';
-import { Codec } from '../runtime/codec.ts';
-import { Transactor } from '../runtime/transact.ts';
-import type { Importer, RowAnswer, StartedRun } from './importing.ts';
-import { Imports, type ImportKind } from './imports.ts';
-
-const by: Importer = {
-  actor: { personId: 'r1', role: 'registrar', organizationId: null },
-  institutionId: 'college',
-  zone: 'Asia/Shanghai',
-  correlationId: 'c',
-};
-
-const world = () => {
-  const clock = { now: () => Date.parse('2026-10-01T04:00:00.000Z') };
-  const store = new MemoryEventStore(clock);
-  const vault = createMemoryKeyVault({ seed: 'imports' });
-  const codec = new Codec(vault);
-  const runtime = { store, codec, clock, timer: { sleep: () => Promise.resolve() }, entropy: { random: () => 0.5 } };
-  const transactor = new Transactor(runtime);
-  const imports = new Imports({ store, codec, vault, clock, transactor });
-  const start = async (
-    kind: ImportKind = 'roster',
-    digest = 'file-1',
-    dryRun = false,
-    formClasses = true,
-  ): Promise<StartedRun> => {
-    const run = await imports.start(by, kind, digest, { formClasses }, dryRun);
-    if (isRefusal(run)) throw new Error(run.refused);
-    return run;
-  };
-  const roster = async (
-    rows: readonly RosterRow[],
-    digest = 'file-1',
-    options: { dryRun?: boolean; formClasses?: boolean } = {},
-  ): Promise<readonly RowAnswer[]> => {
-    const run = await start('roster', digest, options.dryRun ?? false, options.formClasses ?? true);
-    const answers = await imports.roster(by, run.runId, rows, options.dryRun ?? false);
-    if (isRefusal(answers)) throw new Error(answers.refused);
-    return answers;
-  };
-  const program = async (code = '530701', zh = '电子商务', level = 'junior-college'): Promise<void> => {
-    const run = await start('programs', `programs-${code}-${level}`);
-    await imports.publish(
-      by,
-      run.runId,
-      [{ row: 2, code, name: { zh }, level: level as 'junior-college', lengthOfStudyMonths: 36 }],
-      false,
-    );
-  };
-  return { store, vault, codec, transactor, imports, clock, start, roster, program };
-};
-
-const outcomes = (answers: readonly RowAnswer[]): string[] => answers.map((a) => a.refusal?.refused ?? a.outcome);
-
-const student = (over: Partial<RosterRow> = {}, identity: Partial<Identity> = {}): RosterRow => ({
-  row: 2,
-  identity: { name: '王芳', idType: 'resident-id', idNumber: '440305200801010019', ...identity } as RosterRow['identity'],
-  program: { code: '530701' },
-  entryDate: '2026-09-01',
-  ...over,
-});
+import type { RowAnswer } from './importing.ts';
+import { by, outcomes, student, world } from './imports.fixture.ts';
 
 describe('a roster', () => {
   it('admits who has no student number and registers who has one, each effective on the entry date', async () => {
@@ -256,7 +192,7 @@ describe('programs', () => {
       group: '电商群',
     };
     const publish = async (digest: string, rows: readonly (typeof row)[]) => {
-      const answers = await imports.publish(by, (await start('programs', digest)).runId, rows, false);
+      const answers = await imports.rows('programs', by, (await start('programs', digest)).runId, rows, false);
       return isRefusal(answers) ? [answers.refused] : outcomes(answers);
     };
     expect(await publish('a', [row])).toEqual(['published']);

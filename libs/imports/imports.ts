@@ -1,6 +1,3 @@
-import { idNumberValue } from '../contexts/enrollment/gates.ts';
-import type { ProgramRow } from '../intake/programs.ts';
-import type { RosterRow } from '../intake/roster.ts';
 import { importRunId } from '../kernel/ids.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import type { Answer } from '../runtime/transact.ts';
@@ -8,32 +5,45 @@ import {
   importContext,
   type ImportDeps,
   type Importer,
+  type ImportKind,
   type ImportOptions,
   type RowAnswer,
+  type RowImporter,
+  type RowsOf,
   type Run,
   type StartedRun,
 } from './importing.ts';
 import { ProgramIndex } from './program-index.ts';
-import { importProgramRow } from './program-rows.ts';
+import { contractRows } from './contract-rows.ts';
+import { courseRows } from './course-rows.ts';
+import { mentorRows } from './mentor-rows.ts';
+import { OrganizationIndex } from './organization-index.ts';
+import { organizationRows } from './organization-rows.ts';
+import { programRows } from './program-rows.ts';
+import { resultRows } from './result-rows.ts';
 import { RosterRows } from './roster-rows.ts';
 import { planImport, runSource } from './run.ts';
-
-export type ImportKind = 'roster' | 'programs';
 
 /** Rows of a file through the contexts' own commands, each row its own answer. Reading and mapping are elsewhere (libs/intake). */
 export class Imports {
   private readonly deps: ImportDeps;
-  private readonly programs: ProgramIndex;
-  private readonly rosterRows: RosterRows;
-  /** Rows about one person go one after the other, whatever the batch. */
+  private readonly importers: { readonly [K in ImportKind]: RowImporter<RowsOf[K]> };
   private readonly queues = new Map<string, Promise<unknown>>();
-  /** What a dry run has seen, since nothing is written that could tell: natural key → row digest, by run. */
-  private readonly rehearsed = new Map<string, { readonly options: ImportOptions; readonly seen: Map<string, string> }>();
+  /** Runs under way here, with what they have met. The client sends a file from its beginning, so a run that goes on meets it again. */
+  private readonly underWay = new Map<string, { readonly options: ImportOptions; readonly seen: Map<string, string> }>();
 
   constructor(deps: ImportDeps) {
     this.deps = deps;
-    this.programs = new ProgramIndex(deps.store, deps.codec);
-    this.rosterRows = new RosterRows(deps, this.programs);
+    const organizations = new OrganizationIndex(deps.store, deps.codec);
+    this.importers = {
+      roster: new RosterRows(deps, new ProgramIndex(deps.store, deps.codec)),
+      programs: programRows(deps),
+      courses: courseRows(deps),
+      organizations: organizationRows(deps),
+      mentors: mentorRows(deps, organizations),
+      contracts: contractRows(deps),
+      results: resultRows(deps),
+    };
   }
 
   /** The run of this file: the unfinished one, else the next. A dry run has the id that a real one would have, and records nothing. */
@@ -49,8 +59,8 @@ export class Imports {
       const run = await this.deps.transactor.load(runSource(runId));
       if (run.state.finished) continue;
       const continued = run.state.started !== null;
-      if (dryRun) this.rehearse(runId, options);
-      else if (!continued) {
+      this.begin(runId, options);
+      if (!dryRun && !continued) {
         const command = { type: 'StartImport', kind, fileDigest, options: { ...options }, ordinal } as const;
         const answer = await this.deps.transactor.transact(importContext(this.deps, by, `${runId}-start`, command), () =>
           planImport(runId, command),
@@ -61,10 +71,12 @@ export class Imports {
     }
   }
 
-  private rehearse(runId: string, options: ImportOptions): void {
-    this.rehearsed.delete(runId);
-    this.rehearsed.set(runId, { options, seen: new Map() });
-    if (this.rehearsed.size > 20) this.rehearsed.delete(this.rehearsed.keys().next().value!);
+  private begin(runId: string, options: ImportOptions): Map<string, string> {
+    const seen = new Map<string, string>();
+    this.underWay.delete(runId);
+    this.underWay.set(runId, { options, seen });
+    if (this.underWay.size > 20) this.underWay.delete(this.underWay.keys().next().value!);
+    return seen;
   }
 
   async finish(
@@ -78,48 +90,36 @@ export class Imports {
     );
   }
 
-  /** Rows of a roster, answered in their order. */
-  async roster(
+  /** Rows of a file, answered in their order. */
+  async rows<K extends ImportKind>(
+    kind: K,
     by: Importer,
     runId: string,
-    rows: readonly RosterRow[],
+    rows: readonly RowsOf[K][],
     dryRun: boolean,
   ): Promise<readonly RowAnswer[] | Refusal> {
-    const run = await this.open(by, runId, 'roster', dryRun);
+    const run = await this.open(by, runId, kind, dryRun);
     if (isRefusal(run)) return run;
-    await this.programs.refresh();
+    const importer: RowImporter<RowsOf[K]> = this.importers[kind];
+    const carryOut = await importer.open(run);
     return Promise.all(
-      rows.map((row) => this.inTurn(`${by.institutionId}\n${idNumberValue(row.identity)}`, () => this.rosterRows.row(run, row))),
-    );
-  }
-
-  /** Rows of a programs sheet, answered in their order. */
-  async publish(
-    by: Importer,
-    runId: string,
-    rows: readonly ProgramRow[],
-    dryRun: boolean,
-  ): Promise<readonly RowAnswer[] | Refusal> {
-    const run = await this.open(by, runId, 'programs', dryRun);
-    if (isRefusal(run)) return run;
-    return Promise.all(
-      rows.map((row) =>
-        this.inTurn(`${by.institutionId}\n${row.group ?? row.code}`, () => importProgramRow(this.deps, run, row)),
-      ),
+      rows.map((row) => this.inTurn(`${by.institutionId}\n${kind}\n${importer.turnOf(row)}`, () => carryOut(row))),
     );
   }
 
   private async open(by: Importer, runId: string, kind: ImportKind, dryRun: boolean): Promise<Run | Refusal> {
     if (dryRun) {
-      const rehearsal = this.rehearsed.get(runId);
-      return rehearsal ? { ...by, runId, fileDigest: '', ...rehearsal, dryRun } : refuse('RUN_UNKNOWN');
+      const rehearsed = this.underWay.get(runId);
+      return rehearsed ? { ...by, runId, fileDigest: '', ...rehearsed, dryRun } : refuse('RUN_UNKNOWN');
     }
     const run = await this.deps.transactor.load(runSource(runId));
     if (!run.state.started || run.institutionId !== by.institutionId || run.state.started.kind !== kind)
       return refuse('RUN_UNKNOWN');
     if (run.state.finished) return refuse('RUN_FINISHED');
-    const { fileDigest, options } = run.state.started;
-    return { ...by, runId, fileDigest, options: { formClasses: options['formClasses'] === true }, dryRun };
+    const { fileDigest, options: started } = run.state.started;
+    const options = { formClasses: started['formClasses'] === true };
+    const seen = this.underWay.get(runId)?.seen ?? this.begin(runId, options);
+    return { ...by, runId, fileDigest, options, dryRun, seen };
   }
 
   private async inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {

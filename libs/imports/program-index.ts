@@ -47,8 +47,8 @@ export class ProgramIndex {
           code,
           level,
           lengthOfStudyMonths,
-          zh: plain(name.zh),
-          en: plain(name.en),
+          zh: plainName(name.zh),
+          en: plainName(name.en),
         });
       }
       this.scannedTo = page.scannedTo;
@@ -61,7 +61,7 @@ export class ProgramIndex {
     institutionId: string,
     wanted: { readonly code?: string; readonly name?: string; readonly level?: string },
   ): IndexedProgram | Refusal {
-    const name = wanted.name === undefined ? undefined : plain(wanted.name);
+    const name = wanted.name === undefined ? undefined : plainName(wanted.name);
     const here = this.programs.filter(
       (p) => p.institutionId === institutionId && (wanted.level === undefined || p.level === wanted.level),
     );
@@ -80,4 +80,4 @@ export class ProgramIndex {
 }
 
 /** Names are compared without width, case and spaces. */
-const plain = (name: string): string => name.normalize('NFKC').replaceAll(/\s/g, '').toLowerCase();
+export const plainName = (name: string): string => name.normalize('NFKC').replaceAll(/\s/g, '').toLowerCase();

@@ -12,12 +12,21 @@ import { source } from '../kernel/plan.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { startOfDay } from '../kernel/time.ts';
 import type { Answer } from '../runtime/transact.ts';
-import { importContext, type ImportDeps, type RowAnswer, type Run } from './importing.ts';
+import {
+  canonicalRow,
+  importContext,
+  rehearsal,
+  refusedRow,
+  type ImportDeps,
+  type RowAnswer,
+  type RowImporter,
+  type Run,
+} from './importing.ts';
 import type { ProgramIndex } from './program-index.ts';
-import { compareRow, identityDifferences, openingOf, type ResolvedRow } from './roster.ts';
+import { compareRow, effectiveDay, identityDifferences, openingOf, type ResolvedRow } from './roster.ts';
 
 /** Rows of a roster: looked up, compared with what is on record, and carried out. */
-export class RosterRows {
+export class RosterRows implements RowImporter<RosterRow> {
   private readonly deps: ImportDeps;
   private readonly programs: ProgramIndex;
   /** Classes that were seen to exist: a class that was formed stays formed, and whether it is open the decision looks at itself. */
@@ -28,8 +37,17 @@ export class RosterRows {
     this.programs = programs;
   }
 
-  async row(run: Run, row: RosterRow): Promise<RowAnswer> {
-    const refused = (refusal: Refusal): RowAnswer => ({ row: row.row, outcome: 'refused', refusal, position: 0n });
+  turnOf(row: RosterRow): string {
+    return idNumberValue(row.identity);
+  }
+
+  async open(run: Run): Promise<(row: RosterRow) => Promise<RowAnswer>> {
+    await this.programs.refresh();
+    return (row) => this.row(run, row);
+  }
+
+  private async row(run: Run, row: RosterRow): Promise<RowAnswer> {
+    const refused = (refusal: Refusal): RowAnswer => refusedRow(row, refusal);
     const studying = row.status === 'registered' || row.status === 'suspended' || row.status === 'status-retained';
     if (studying && row.studentNumber === undefined) return refused(refuse('STUDENT_NUMBER_MISSING'));
     const program = this.programs.find(run.institutionId, { ...row.program, ...(row.level && { level: row.level }) });
@@ -158,7 +176,7 @@ export class RosterRows {
   ): Promise<RowAnswer> {
     const { row, classId, source: from } = resolved;
     const command = { type: 'RegisterStudent', studentNumber, classId, source: from } as const;
-    const stated = importContext(this.deps, run, commandId, command, row);
+    const stated = importContext(this.deps, run, commandId, command, effectiveDay(row));
     // A retained place, say, may have changed the enrollment after its entry date.
     const context = { ...stated, effectiveAt: stated.effectiveAt! < lastChangeAt ? lastChangeAt : stated.effectiveAt! };
     const answer = await this.deps.transactor.transact(context, () =>
@@ -176,7 +194,13 @@ export class RosterRows {
     knownLearner: string | null,
   ): Promise<RowAnswer> {
     const { row, source: from } = resolved;
-    const context = importContext(this.deps, run, commandId, { type: 'ImportRosterRow', row: canonicalRow(row) }, row);
+    const context = importContext(
+      this.deps,
+      run,
+      commandId,
+      { type: 'ImportRosterRow', row: canonicalRow(row) },
+      effectiveDay(row),
+    );
     let ids = { learnerId: '', enrollmentId: '' };
     // The enrollment is the attempt's, the learner the row's: an attempt that was abandoned may have identified her.
     const answer = await this.deps.transactor.transact(context, (attempt) => {
@@ -213,16 +237,6 @@ export class RosterRows {
   }
 }
 
-/** What a dry run has seen of a natural key, since nothing is written that could tell. Null where it is new. */
-function rehearsal({ seen }: Run, key: string, digest: string): Pick<RowAnswer, 'outcome' | 'refusal'> | null {
-  const before = seen?.get(key);
-  seen?.set(key, digest);
-  if (before === undefined) return null;
-  return before === digest
-    ? { outcome: 'unchanged' }
-    : { outcome: 'refused', refusal: refuse('ROW_DIFFERS', { differences: ['row'] }) };
-}
-
 const openedAs = (row: RosterRow): RowAnswer['outcome'] => {
   if (row.status !== undefined) return 'imported';
   return row.studentNumber === undefined ? 'admitted' : 'registered';
@@ -231,13 +245,3 @@ const openedAs = (row: RosterRow): RowAnswer['outcome'] => {
 /** An ended student of before leaves the gate as soon as she enters it. */
 const endOf = (status: Enrollment['status'], at: string): string | null =>
   status === 'registered' || status === 'suspended' || status === 'place-retained' ? null : at;
-
-/** The row's content without its place in the sheet: the same person in another file is the same row. */
-const canonicalRow = (row: RosterRow): string => {
-  const { row: _place, ...content } = row;
-  return JSON.stringify(content, (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
-};

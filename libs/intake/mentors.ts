@@ -50,7 +50,7 @@ export interface MentorRow {
 }
 
 /** Where the sheet says that she is and names no certificate. */
-const unnamedCertificate = '双师型（名册所载）';
+export const unnamedCertificate = '双师型（名册所载）';
 
 interface Qualification {
   readonly qualified: boolean;

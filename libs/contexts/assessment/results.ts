@@ -79,18 +79,16 @@ export function decideResult(s: Attempt, c: ResultCommand, k: K): AttemptDecisio
 
 // ── imports ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
-
-/** Field by field, old and new: scores name nobody. */
-function differences(recorded: ImportedResult, given: ImportedResult): readonly string[] {
-  const flat = ({ source: _source, result, ...rest }: ImportedResult): Readonly<Record<string, unknown>> => ({
+/** Field by field: scores name nobody. Whether the ledger knows the course by now is nothing that a sheet says. */
+function differences(recorded: ImportedResult, given: ImportedResult): readonly object[] {
+  const flat = ({ source: _source, courseId: _known, result, ...rest }: ImportedResult): Readonly<Record<string, unknown>> => ({
     ...rest,
     ...result,
   });
   const [old, now] = [flat(recorded), flat(given)];
   return Object.keys(now)
     .filter((field) => !sameContent(old[field], now[field]))
-    .map((field) => `${field} ${shown(old[field])} → ${shown(now[field])}`);
+    .map((field) => ({ field, old: old[field] ?? null, new: now[field] ?? null }));
 }
 
 /** The same row again says nothing new, nor does a row that says what a correction made of it. */
