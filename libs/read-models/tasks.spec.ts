@@ -6,7 +6,7 @@ import { isRefusal } from '../kernel/refusal.ts';
 import type { Projection } from '../projection/engine.ts';
 import { enrollmentRegister } from './enrollment-register.ts';
 import type { PageOf } from './paging.ts';
-import { countTasks, listTasks, tasks, taskViews, type Task, type TaskQuery } from './tasks.ts';
+import { countTasks, listTasks, taskViews, type Task, type TaskQuery } from './tasks.ts';
 
 let ledger: TestLedger;
 let stores: TestStores;
@@ -15,7 +15,7 @@ let projection: Projection;
 beforeEach(async () => {
   ledger = new TestLedger('2025-08-20');
   stores = new TestStores();
-  projection = await project(ledger, stores, [tasks, enrollmentRegister]);
+  projection = await project(ledger, stores, taskViews);
 });
 afterEach(() => stores.close());
 

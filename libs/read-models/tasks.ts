@@ -4,9 +4,12 @@ import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { addDays } from '../kernel/time.ts';
 import type { ReadQueries, Value } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
+import { apprenticeRecord } from './apprentice-record.ts';
 import { enrollmentRegister } from './enrollment-register.ts';
 import { Conditions, cursorAfter, pageLimit, placeOf, type PageOf, type Paging } from './paging.ts';
 import { parsed } from './rows.ts';
+import { employerKinds, taskColumns, taskKinds, taskSelects, why, type TaskKind } from './task-kinds.ts';
+import { transcript } from './transcript.ts';
 
 /**
  * What is due, computed when asked: nothing fires, so nothing can fail to fire. Days of enrollments stand in the register's rows already;
@@ -146,75 +149,8 @@ export const tasks: View<LedgerEvent> = {
   },
 };
 
-/** Tasks are read from both. */
-export const taskViews: readonly View[] = [tasks, enrollmentRegister];
-
-// ── kinds ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export const taskKinds = ['recheck', 'suspension', 'retained-place', 'conversion', 'approval', 'hold-after-clearance'] as const;
-export type TaskKind = (typeof taskKinds)[number];
-
-const why: Readonly<Record<TaskKind, Bilingual>> = {
-  recheck: { zh: '入学资格复查应于 {dueOn} 前完成。', en: 'The re-check of the admission is due by {dueOn}.' },
-  suspension: {
-    zh: '休学（保留学籍）于 {dueOn} 期满，尚未复学。',
-    en: 'The suspension ends on {dueOn}, and study has not resumed.',
-  },
-  'retained-place': {
-    zh: '保留入学资格于 {dueOn} 期满，尚未报到。',
-    en: 'The place is retained until {dueOn}, and nobody has registered.',
-  },
-  conversion: { zh: '结业证书换发毕业证书的期限为 {dueOn}。', en: 'The completion can become a diploma until {dueOn}.' },
-  approval: {
-    zh: '{requestedBy} 申请的“{act}”等待另一人复核。',
-    en: '{act}, requested by {requestedBy}, waits for a second person.',
-  },
-  'hold-after-clearance': {
-    zh: '毕业审核通过之后又设置了限制（{holdKind}）。',
-    en: 'A hold ({holdKind}) was placed after the graduation had been cleared.',
-  },
-};
-
-/** One SELECT for each kind, all with the same columns; `horizon` and `today` are plain dates. */
-const columns = `kind, task_key, institution_id, learner_id, enrollment_id, due_on, since, detail`;
-
-const ofEnrollment = (kind: TaskKind, day: string, since: string, condition: string): string =>
-  `SELECT '${kind}' AS kind, enrollment_id AS task_key, institution_id, learner_id, enrollment_id,
-     ${day} AS due_on, COALESCE(${since}, '') AS since, '{}' AS detail
-   FROM register_enrollment_$g WHERE institution_id = ? AND ${condition} AND ${day} <= ?`;
-
-const selects: Readonly<Record<TaskKind, (q: { institutionId: string; today: string; horizon: string }) => [string, Value[]]>> = {
-  recheck: ({ institutionId, horizon }) => [
-    ofEnrollment('recheck', 'recheck_due_by', 'registered_at', `recheck_passed = 0 AND status IN ('registered', 'suspended')`),
-    [institutionId, horizon],
-  ],
-  suspension: ({ institutionId, horizon }) => [
-    ofEnrollment('suspension', 'suspension_until', 'status_since', 'suspension_until IS NOT NULL'),
-    [institutionId, horizon],
-  ],
-  'retained-place': ({ institutionId, horizon }) => [
-    ofEnrollment('retained-place', 'retained_until', 'status_since', 'retained_until IS NOT NULL'),
-    [institutionId, horizon],
-  ],
-  // Once it is over there is nothing left to do.
-  conversion: ({ institutionId, today, horizon }) => [
-    ofEnrollment('conversion', 'convertible_until', 'status_since', 'convertible_until IS NOT NULL AND convertible_until >= ?'),
-    [institutionId, today, horizon],
-  ],
-  approval: ({ institutionId }) => [
-    `SELECT 'approval' AS kind, stream || '/' || request_id AS task_key, institution_id, learner_id, enrollment_id,
-       CAST(NULL AS TEXT) AS due_on, requested_at AS since, detail
-     FROM task_approval_$g WHERE institution_id = ?`,
-    [institutionId],
-  ],
-  'hold-after-clearance': ({ institutionId }) => [
-    `SELECT 'hold-after-clearance' AS kind, h.learner_id || '/' || h.hold_id AS task_key, h.institution_id, h.learner_id, c.enrollment_id,
-       CAST(NULL AS TEXT) AS due_on, h.placed_at AS since, h.detail
-     FROM task_hold_$g h JOIN task_clearance_$g c ON c.learner_id = h.learner_id AND c.position < h.position
-     WHERE h.institution_id = ?`,
-    [institutionId],
-  ],
-};
+/** Tasks are read from all of these. */
+export const taskViews: readonly View[] = [tasks, enrollmentRegister, transcript, apprenticeRecord];
 
 // ── queries ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -222,6 +158,8 @@ export interface TaskQuery extends Paging {
   readonly institutionId: string;
   /** Plain date in the institution's zone. */
   readonly today: string;
+  /** Of an enterprise alone: what it has to do itself, or waits for. */
+  readonly organizationId?: string;
   /** Days ahead that count as due; 30 where absent. */
   readonly horizonDays?: number;
   readonly kinds?: readonly TaskKind[];
@@ -239,6 +177,8 @@ export interface Task {
   readonly key: string;
   readonly learnerId: string | null;
   readonly enrollmentId: string | null;
+  /** The enterprise whose apprentice, applicant or batch it is. */
+  readonly organizationId: string | null;
   /** Plain date. */
   readonly dueOn: string | null;
   readonly overdue: boolean;
@@ -250,14 +190,20 @@ export interface Task {
 }
 
 const union = (query: TaskQuery): [string, Value[]] => {
-  const { institutionId, today, horizonDays = 30 } = query;
+  const { institutionId, today, organizationId, horizonDays = 30 } = query;
   const asked = { institutionId, today, horizon: addDays(today, horizonDays) };
-  const parts = (query.kinds ?? taskKinds).map((kind) => selects[kind](asked));
+  const reached = organizationId === undefined ? taskKinds : employerKinds;
+  const parts = reached.filter((kind) => query.kinds?.includes(kind) ?? true).map((kind) => taskSelects[kind](asked));
+  // An enterprise that asks for what is the college's alone.
+  if (parts.length === 0) parts.push(taskSelects.approval({ ...asked, institutionId: '' }));
   return [parts.map(([sql]) => sql).join('\nUNION ALL\n'), parts.flatMap(([, values]) => values)];
 };
 
 const conditionsOf = (query: TaskQuery): Conditions => {
-  const matching = new Conditions().equal('learner_id', query.learnerId).equal('enrollment_id', query.enrollmentId);
+  const matching = new Conditions()
+    .equal('organization_id', query.organizationId)
+    .equal('learner_id', query.learnerId)
+    .equal('enrollment_id', query.enrollmentId);
   return query.overdueOnly ? matching.add('due_on < ?', query.today) : matching;
 };
 
@@ -266,6 +212,7 @@ interface Found {
   task_key: string;
   learner_id: string | null;
   enrollment_id: string | null;
+  organization_id: string | null;
   due_on: string | null;
   since: string;
   detail: string;
@@ -280,6 +227,7 @@ const shown = (row: Found, today: string): Task => {
     key: row.task_key,
     learnerId: row.learner_id,
     enrollmentId: row.enrollment_id,
+    organizationId: row.organization_id,
     dueOn: row.due_on,
     overdue: row.due_on !== null && row.due_on < today,
     since: row.since === '' ? null : row.since,
@@ -304,7 +252,7 @@ export async function listTasks(db: ReadQueries, query: TaskQuery): Promise<Page
   if (place) matching.add(`(${by}, kind, task_key) ${after} (?, ?, ?)`, ...place);
   const limit = pageLimit(query);
   const found = await db.all<Found>(
-    `SELECT ${columns}, ${by} AS place FROM (${all}) AS task ${matching.where}
+    `SELECT ${taskColumns}, ${by} AS place FROM (${all}) AS task ${matching.where}
      ORDER BY ${by} ${order}, kind ${order}, task_key ${order} LIMIT ?`,
     [...values, ...matching.values, limit + 1],
   );
@@ -332,12 +280,6 @@ export async function countTasks(db: ReadQueries, query: Omit<TaskQuery, 'limit'
     const row = counted.find((one) => one.kind === kind);
     return { all: row?.n ?? 0, overdue: row?.overdue ?? 0 };
   };
-  return {
-    recheck: of('recheck'),
-    suspension: of('suspension'),
-    'retained-place': of('retained-place'),
-    conversion: of('conversion'),
-    approval: of('approval'),
-    'hold-after-clearance': of('hold-after-clearance'),
-  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every kind is there
+  return Object.fromEntries(taskKinds.map((kind) => [kind, of(kind)])) as TaskCounts;
 }

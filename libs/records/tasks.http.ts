@@ -4,7 +4,8 @@ import { AnyOf, Digits, Id, OneOf, Switch } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { dateIn, instant } from '../kernel/time.ts';
-import { countTasks, listTasks, taskKinds, taskViews, type Task, type TaskKind, type TaskQuery } from '../read-models/tasks.ts';
+import { taskKinds, type TaskKind } from '../read-models/task-kinds.ts';
+import { countTasks, listTasks, taskViews, type Task, type TaskQuery } from '../read-models/tasks.ts';
 import { given, Paged, pagingOf, zoneOf } from './asking.ts';
 
 const kinds = Object.fromEntries(taskKinds.map((kind) => [kind, 1]));
