@@ -151,9 +151,17 @@ export const policies: Readonly<Record<string, Policy>> = {
   adoptAssessmentPolicy: registrarDoes('AdoptAssessmentPolicy'),
   registerOrganization: registrarDoes('RegisterOrganization'),
   listPrograms: { may: everybody, view: 'reference' },
+  listPlans: { may: everybody },
+  listCourses: { may: everybody, view: 'curriculum' },
+  readCourse: { may: everybody },
+  listSchemes: { may: everybody, view: 'curriculum' },
+  readScheme: { may: everybody },
+  readFramework: { may: everybody },
   listProgramGroups: { may: everybody, view: 'reference' },
   readCalendar: { may: everybody },
   readEnrollmentPolicy: { may: everybody },
+  readApprenticeshipPolicy: { may: everybody },
+  readAssessmentPolicy: { may: everybody },
   listOrganizations: { may: everybody, view: 'reference' },
 
   // faculty
@@ -166,6 +174,8 @@ export const policies: Readonly<Record<string, Policy>> = {
   suspendTeacher: registrarDoes('SuspendTeacher'),
   withdrawTeacher: registrarDoes('WithdrawTeacher'),
   reinstateTeacher: registrarDoes('ReinstateTeacher'),
+  readTeacher: { may: { ...readers, enterprise: 'employer' }, reads: 'teacher', recorded: 'list' },
+  listTeachers: { may: { ...readers, enterprise: 'employer' }, recorded: 'list', view: 'faculty' },
 
   // imports
   startImport: registrarDoes('StartImport'),

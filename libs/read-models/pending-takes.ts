@@ -220,6 +220,10 @@ function onOwner(gates: Gates, event: Event): void {
         // Nothing that followed the admission took effect, numbers included.
         else if (event.type === 'AdmissionAnnulled') become(row, false, event);
         break;
+      case 'teacher-account':
+        // The account linked last is the one she holds.
+        if (event.type === 'TeacherAccountLinked') become(row, row.takers.includes(event.commandId), event);
+        break;
       case 'period':
         if (endsPeriod(event, row)) become(row, false, event);
         else if (row.takers.includes(event.commandId)) become(row, true, event);

@@ -1,12 +1,10 @@
 import { orNull, type Answered } from '../edge/openapi.ts';
+import { at, coded, id, importedFrom, page } from './example-parts.ts';
+import { referenceAnswers } from './reference-examples.ts';
 
 /** What queries are called and how their answers look. A spec holds real answers to these shapes. */
 
-const id = '5q8m2c7h1v0n4k3d';
-const at = '2026-09-01T00:00:00.000Z';
-const coded = (code: string, zh: string, en: string): object => ({ code, zh, en });
 const actor = { personId: 'registrar-1', role: 'registrar', organizationId: orNull('enterprise-1') };
-const page = (item: object): object => ({ items: [item], next: orNull('eyJwYWdlIjoyfQ'), total: 1 });
 const asOf = {};
 
 const approval = {
@@ -23,7 +21,6 @@ const approval = {
 
 const program = orNull({ id, code: '530701', zh: '电子商务', en: 'E-commerce' });
 const inClass = orNull({ id, name: '电商2601' });
-const importedFrom = orNull({ run: id, row: 2, fileDigest: 'a'.repeat(64) });
 
 const enrollment = {
   enrollmentId: id,
@@ -106,8 +103,6 @@ const event = {
     settledAt: orNull(at),
   }),
 };
-
-const name = { zh: '电子商务', en: 'E-commerce' };
 
 export const queryAnswers: Readonly<Record<string, Answered>> = {
   readLearner: {
@@ -210,59 +205,7 @@ export const queryAnswers: Readonly<Record<string, Answered>> = {
       status: enrollment.status,
     }),
   },
-  listPrograms: {
-    title: { zh: '专业', en: 'Programs' },
-    example: page({
-      programId: id,
-      code: '530701',
-      name,
-      level: coded('junior-college', '专科(高职)', 'junior college'),
-      lengthOfStudyMonths: orNull(36),
-      entranceScore: orNull(42_000),
-    }),
-    refusals: ['CURSOR_INVALID'],
-  },
-  listProgramGroups: {
-    title: { zh: '专业群', en: 'Program groups' },
-    example: page({ groupId: id, name, programIds: [id] }),
-    refusals: ['CURSOR_INVALID'],
-  },
-  listOrganizations: {
-    title: { zh: '单位', en: 'Organizations' },
-    example: page({
-      organizationId: id,
-      creditCode: '91350100M000100Y43',
-      name: { zh: '江南电子商务有限公司', en: 'Jiangnan E-commerce Ltd.' },
-      kind: coded('enterprise', '企业', 'enterprise'),
-    }),
-    refusals: ['CURSOR_INVALID'],
-  },
-  readCalendar: {
-    title: { zh: '校历', en: 'The calendar in force' },
-    example: {
-      years: [
-        {
-          name: '2026-2027',
-          from: '2026-09-01',
-          to: '2027-08-31',
-          terms: [{ name: '2026-2027-1', from: '2026-09-01', to: '2027-01-20' }],
-        },
-      ],
-      holidays: [{ name: { zh: '国庆节', en: 'National Day' }, from: '2026-10-01', to: '2026-10-07' }],
-      revision: '0',
-    },
-    refusals: ['NOT_FOUND'],
-  },
-  readEnrollmentPolicy: {
-    title: { zh: '学籍政策', en: 'The enrollment policy in force' },
-    example: {
-      recheckMonths: 3,
-      conversionMonths: 24,
-      transferGrounds: ['illness'],
-      eraseRegisteredIdentities: false,
-      revision: '-1',
-    },
-  },
+  ...referenceAnswers,
   listTasks: {
     title: { zh: '待办', en: 'What is due' },
     example: page({

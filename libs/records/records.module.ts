@@ -1,13 +1,24 @@
 import { Module } from '@nestjs/common';
 import { ClassRecords } from './classes.http.ts';
+import { CurriculumRecords } from './curriculum.http.ts';
 import { EnrollmentRecordsController } from './enrollments.http.ts';
 import { LearnerRecords } from './learners.http.ts';
 import { LedgerRecords } from './ledger.http.ts';
 import { ReferenceRecords } from './reference.http.ts';
 import { TaskRecords } from './tasks.http.ts';
+import { TeacherRecords } from './teachers.http.ts';
 
 /** Everything that is read: from the log itself where one record is asked about, from views where many are. */
 @Module({
-  controllers: [LearnerRecords, EnrollmentRecordsController, ClassRecords, TaskRecords, ReferenceRecords, LedgerRecords],
+  controllers: [
+    LearnerRecords,
+    EnrollmentRecordsController,
+    ClassRecords,
+    TaskRecords,
+    ReferenceRecords,
+    CurriculumRecords,
+    TeacherRecords,
+    LedgerRecords,
+  ],
 })
 export class RecordsModule {}

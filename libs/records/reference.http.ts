@@ -2,9 +2,8 @@ import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
 import { Told } from '../edge/command.ts';
 import { OneOf, Text } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
-import { calendarFact, policyFact } from '../facts/reference.ts';
 import { levels } from '../kernel/codes.ts';
-import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
+import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import type { ReadQueries } from '../ports/read-store.ts';
 import type { PageOf } from '../read-models/paging.ts';
 import { listOrganizations, listProgramGroups, listPrograms, reference } from '../read-models/reference.ts';
@@ -87,21 +86,6 @@ export class ReferenceRecords {
         kind: coded(row.kind, organizationKinds),
       }),
     );
-  }
-
-  @Get('calendar')
-  async readCalendar(@Req() request: EdgeRequest): Promise<Told | Refusal> {
-    const position = await this.parts.store.head();
-    const { state, revision } = await this.parts.transactor.load(calendarFact(principalOf(request).institution));
-    return state ? new Told({ ...state, revision: revision.toString() }, { revision, position }) : refuse('NOT_FOUND');
-  }
-
-  /** The default one where none was adopted. */
-  @Get('enrollment-policy')
-  async readEnrollmentPolicy(@Req() request: EdgeRequest): Promise<Told> {
-    const position = await this.parts.store.head();
-    const { state, revision } = await this.parts.transactor.load(policyFact(principalOf(request).institution));
-    return new Told({ ...state, revision: revision.toString() }, { revision, position });
   }
 
   private of(request: EdgeRequest): { readonly institutionId: string } {

@@ -127,6 +127,46 @@ describe('real answers', () => {
       years: [year],
       holidays: [{ name: { zh: '国庆', en: 'National Day' }, from: '2026-10-01', to: '2026-10-07' }],
     });
+    const name = { zh: '名称', en: 'Name' };
+    await made('/v1/courses', {
+      code: 'EC101',
+      name,
+      credits: 400,
+      hours: 64,
+      nature: 'compulsory',
+      category: '专业基础课',
+      module: '共享平台',
+      frameworkLevel: 4,
+    });
+    await made(`/v1/programs/${ids['programId']}/plans`, {
+      entriesFrom: '2026-01-01',
+      requiredCredits: 14_000,
+      modules: [{ code: 'platform', name, kind: 'shared', requiredCredits: 6000 }],
+      courses: [{ courseId: ids['courseId'], module: 'platform', nature: 'compulsory' }],
+    });
+    const [template] = (await registrar.get('/v1/scheme-templates')).body.items;
+    await made('/v1/schemes', template);
+    const descriptors = {
+      'knowledge-and-skills': name,
+      process: name,
+      'application-autonomy-accountability': name,
+      'communication-it-numeracy': name,
+    };
+    await made('/v1/framework', { name, levels: [1, 2, 3, 4, 5, 6, 7].map((level) => ({ level, descriptors })) });
+    await made('/v1/teachers', {
+      side: 'enterprise',
+      organizationId: ids['organizationId'],
+      staffNumber: 'E0042',
+      profile: { name: '周明', title: '仓储主管' },
+      contact: { phone: '13900000000' },
+    });
+    await made(`/v1/teachers/${ids['teacherId']}/grant-dual-qualification`, { certificate: '高级', evidence: ['1'] });
+    await made(`/v1/teachers/${ids['teacherId']}/record-practice`, {
+      organizationId: ids['organizationId'],
+      from: '2026-01-05',
+      to: '2026-02-13',
+      days: 30,
+    });
     await made('/v1/classes', { kind: 'administrative', name: '电商2601', programId: ids['programId'] });
     await made(`/v1/classes/${ids['classId']}/assign-teacher`, { teacherId: 'teacher-1' });
     await made('/v1/learners', {
@@ -147,6 +187,17 @@ describe('real answers', () => {
     const head = await ledger.parts.store.head();
     for (const { name } of ledger.parts.views.status()) await ledger.parts.views.waitFor(name, head, 10_000);
   });
+
+  /** What `:id` stands for. */
+  const idOf = [
+    ['/learners/', 'learnerId'],
+    ['/classes/', 'classId'],
+    ['/imports/', 'runId'],
+    ['/programs/', 'programId'],
+    ['/courses/', 'courseId'],
+    ['/schemes/', 'schemeId'],
+    ['/teachers/', 'teacherId'],
+  ] as const;
 
   /** Where a real answer and the example part, by path. */
   const differences = (example: unknown, answer: unknown, path = ''): string[] => {
@@ -180,13 +231,7 @@ describe('real answers', () => {
         method === 'GET' && !['listEvents', 'exportRegister', 'metrics', 'healthLive'].includes(operation),
     );
     for (const { operation, path } of read) {
-      const id = path.includes('/learners/')
-        ? 'learnerId'
-        : path.includes('/classes/')
-          ? 'classId'
-          : path.includes('/imports/')
-            ? 'runId'
-            : 'enrollmentId';
+      const id = idOf.find(([part]) => path.includes(part))?.[1] ?? 'enrollmentId';
       const who =
         policies[operation]!.may === 'anyone' || 'registrar' in (policies[operation]!.may as object) ? registrar : administrator;
       const answer = await who.get(path.replace(':id', ids[id]!));
