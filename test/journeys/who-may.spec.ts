@@ -32,7 +32,18 @@ interface Planted {
   readonly public: readonly string[];
   readonly ids: Readonly<
     Record<
-      'learnerId' | 'otherLearnerId' | 'enrollmentId' | 'otherEnrollmentId' | 'classId' | 'otherClassId' | 'programId' | 'runId',
+      | 'learnerId'
+      | 'otherLearnerId'
+      | 'enrollmentId'
+      | 'otherEnrollmentId'
+      | 'classId'
+      | 'otherClassId'
+      | 'programId'
+      | 'courseId'
+      | 'schemeId'
+      | 'organizationId'
+      | 'teacherId'
+      | 'runId',
       string
     >
   >;
@@ -71,7 +82,42 @@ async function plant(institution: string, mark: string): Promise<Planted> {
   });
   const first17 = mark === 'QX' ? '91350100M000100Y4' : '12100000400006268';
   const creditCode = `${first17}${creditCheckCharacter(first17)!}`;
-  await made('/v1/organizations', { creditCode, name: { zh: `单位${mark}`, en: `Organization ${mark}` }, kind: 'enterprise' });
+  const { organizationId } = await made('/v1/organizations', {
+    creditCode,
+    name: { zh: `单位${mark}`, en: `Organization ${mark}` },
+    kind: 'enterprise',
+  });
+  const words = (what: string): { zh: string; en: string } => ({ zh: `${what}${mark}`, en: `${what} ${mark}` });
+  const { courseId } = await made('/v1/courses', {
+    code: `C${mark}`,
+    name: words('课程'),
+    credits: 400,
+    hours: 64,
+    nature: 'compulsory',
+  });
+  await made(`/v1/programs/${programId}/plans`, {
+    entriesFrom: '2026-09-01',
+    requiredCredits: 14_000,
+    modules: [{ code: 'platform', name: words('平台'), kind: 'shared', requiredCredits: 6000 }],
+    courses: [{ courseId, module: 'platform', nature: 'compulsory' }],
+  });
+  const [template] = (await registrar.get('/v1/scheme-templates')).body.items;
+  const { schemeId } = await made('/v1/schemes', { ...template, code: `S${mark}`, name: words('评价') });
+  const descriptors = {
+    'knowledge-and-skills': words('描述'),
+    process: words('描述'),
+    'application-autonomy-accountability': words('描述'),
+    'communication-it-numeracy': words('描述'),
+  };
+  await made('/v1/framework', { name: words('框架'), levels: [1, 2, 3, 4, 5, 6, 7].map((level) => ({ level, descriptors })) });
+  const { teacherId } = await made('/v1/teachers', {
+    side: 'enterprise',
+    organizationId,
+    staffNumber: `工号${mark}`,
+    profile: { name: `导师${mark}`, title: `职称${mark}` },
+    contact: { phone: `138${mark.charCodeAt(0)}00000` },
+  });
+  await made(`/v1/teachers/${teacherId}/link-account`, { personId: `mentor-${mark}` });
   const { classId } = await made('/v1/classes', { kind: 'administrative', name: `班级${mark}`, programId });
   const { classId: otherClassId } = await made('/v1/classes', { kind: 'teaching', name: `课程班${mark}`, term: `T${mark}` });
   await made(`/v1/classes/${classId}/assign-teacher`, { teacherId: 'teacher-1' });
@@ -120,10 +166,12 @@ async function plant(institution: string, mark: string): Promise<Planted> {
 
   return {
     institution,
-    personal: ['姓名', '备注', '地址', '监护人', '理由', 'SN', 'ID']
+    personal: ['姓名', '导师', '职称', '备注', '地址', '监护人', '理由', 'SN', 'ID']
       .map((word) => `${word}${mark}`)
-      .concat(`139${mark.charCodeAt(0)}`, `证据${mark}`),
-    public: [`专业${mark}`, `Program ${mark}`, `专业群${mark}`, `单位${mark}`, `班级${mark}`, `课程班${mark}`, `Y${mark}`],
+      .concat(`139${mark.charCodeAt(0)}`, `138${mark.charCodeAt(0)}`, `证据${mark}`),
+    public: ['课程', '平台', '评价', '框架', '描述', '工号']
+      .map((word) => `${word}${mark}`)
+      .concat(`专业${mark}`, `Program ${mark}`, `专业群${mark}`, `单位${mark}`, `班级${mark}`, `课程班${mark}`, `Y${mark}`),
     ids: {
       learnerId: first.learnerId,
       otherLearnerId: second.learnerId,
@@ -132,6 +180,10 @@ async function plant(institution: string, mark: string): Promise<Planted> {
       classId: classId!,
       otherClassId: otherClassId!,
       programId: programId!,
+      courseId: courseId!,
+      schemeId: schemeId!,
+      organizationId: organizationId!,
+      teacherId: teacherId!,
       runId: runId!,
     },
   };
@@ -164,14 +216,19 @@ afterAll(async () => {
 
 const policyOf = ({ operation }: Route): Policy => policies[operation]!;
 
-/** The record of an institution that `:id` may stand for. */
-function pathOf({ operation, path }: Route, { ids }: Planted): string {
-  const kind = policyOf({ operation } as Route).reads ?? /^\/v1\/(learner|enrollment|classe|import)s/.exec(path)?.[1];
-  const id =
-    { learner: ids.learnerId, enrollment: ids.enrollmentId, class: ids.classId, classe: ids.classId, import: ids.runId }[
-      kind ?? ''
-    ] ?? ids.learnerId;
-  return path.replace(':id', id).replace(':name', 'tasks');
+/** The record of an institution that `:id` may stand for, by what the path begins with. */
+function pathOf({ path }: Route, { ids }: Planted): string {
+  const records: Readonly<Record<string, string>> = {
+    enrollments: ids.enrollmentId,
+    classes: ids.classId,
+    imports: ids.runId,
+    programs: ids.programId,
+    courses: ids.courseId,
+    schemes: ids.schemeId,
+    teachers: ids.teacherId,
+  };
+  const [, , kind = ''] = path.split('/');
+  return path.replace(':id', records[kind] ?? ids.learnerId).replace(':name', 'tasks');
 }
 
 /** The example's body about an institution's records. */
@@ -492,6 +549,49 @@ describe('a teacher', () => {
     }
     const other = await person({ role: 'teacher', sub: 'teacher-2' });
     expect((await other.get('/v1/classes')).body.total).toBe(0);
+  });
+});
+
+describe('an enterprise', () => {
+  const enterprise = (org: string | undefined, sub = 'enterprise-1'): Promise<Person> =>
+    person({ role: 'enterprise', sub, ...(org === undefined ? {} : { org }) });
+  const mentor = (organizationId: string, staffNumber: string): object => ({
+    side: 'enterprise',
+    organizationId,
+    staffNumber,
+    profile: { name: '自家导师' },
+  });
+
+  it('sees the mentors of its own, and no others', async () => {
+    const { organizationId, teacherId } = ours.ids;
+    const own = await enterprise(organizationId);
+    expect((await own.get('/v1/teachers')).body).toMatchObject({ total: 1, items: [{ teacherId }] });
+    expect((await own.get(`/v1/teachers?organizationId=${organizationId}`)).body.total).toBe(1);
+    expect((await own.get(`/v1/teachers?organizationId=${theirs.ids.organizationId}`)).body.total).toBe(0);
+    expect((await own.get(`/v1/teachers/${teacherId}`)).status).toBe(200);
+    for (const other of [await enterprise('5q8m2c7h1v0n4k3d'), await enterprise(undefined)]) {
+      expect((await other.get('/v1/teachers')).body.total).toBe(0);
+      expect((await other.get(`/v1/teachers?organizationId=${organizationId}`)).body.total).toBe(0);
+      const answer = await other.get(`/v1/teachers/${teacherId}`);
+      expect([answer.status, marksIn(answer, ours.personal)]).toEqual([404, []]);
+    }
+  });
+
+  it('registers mentors of its own and links their accounts, and does nothing to others', async () => {
+    const { organizationId, teacherId } = ours.ids;
+    const own = await enterprise(organizationId);
+    const registered = await own.post('/v1/teachers', mentor(organizationId, '自家1'));
+    expect(registered.status).toBe(201);
+    const link = `/v1/teachers/${registered.body.teacherId}/link-account`;
+    expect((await own.post(link, { personId: 'mentor-QX' })).body.code).toBe('ACCOUNT_TAKEN');
+    expect((await own.post(link, { personId: 'mentor-of-its-own' })).status).toBe(200);
+
+    const other = await enterprise('5q8m2c7h1v0n4k3d');
+    expect((await other.post('/v1/teachers', mentor(organizationId, '别家1'))).status).toBe(404);
+    expect((await other.post(`/v1/teachers/${teacherId}/link-account`, { personId: 'mentor-x' })).status).toBe(404);
+    const staff = { side: 'school', staffNumber: '别家2', profile: { name: '校内教师' } };
+    expect((await own.post('/v1/teachers', staff)).status).toBe(404);
+    expect((await own.post(`/v1/teachers/${teacherId}/suspend`, { ground: 'x' })).body.code).toBe('ROLE_NOT_ALLOWED');
   });
 });
 
