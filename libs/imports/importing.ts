@@ -100,12 +100,12 @@ export interface Difference {
   readonly new: unknown;
 }
 
-/** How what is given departs from what is recorded, field by field. */
+/** How what is given departs from what is recorded, field by field. What is not given denies nothing. */
 export function differencesOf(given: object, recorded: object): Difference[] {
   const before = recorded as Record<string, unknown>;
   return Object.entries(given)
-    .filter(([field, value]) => canonical(value ?? null) !== canonical(before[field] ?? null))
-    .map(([field, value]) => ({ field, old: before[field] ?? null, new: (value as unknown) ?? null }));
+    .filter(([field, value]) => value !== undefined && canonical(value) !== canonical(before[field] ?? null))
+    .map(([field, value]) => ({ field, old: before[field] ?? null, new: value as unknown }));
 }
 
 /** A key that is there with other content, in the words of a row. */

@@ -41,7 +41,7 @@ export class Imports {
       courses: courseRows(deps),
       organizations: organizationRows(deps),
       mentors: mentorRows(deps, organizations),
-      contracts: contractRows(deps),
+      contracts: contractRows(deps, organizations),
       results: resultRows(deps),
     };
   }

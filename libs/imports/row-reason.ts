@@ -53,7 +53,16 @@ const sheets: Readonly<Record<ImportKind, Sheet>> = {
   courses: { form: courseForm, lists: { nature: courseNatures }, hundredths: ['credits'] },
   organizations: { form: organizationForm, lists: { kind: organizationKinds } },
   mentors: { form: mentorForm, lists: { side: mentorSides } },
-  contracts: { form: contractForm, lists: { status: contractStatuses, endGround: terminationGroundWords } },
+  contracts: {
+    form: contractForm,
+    columns: {
+      learnerId: 'studentNumber',
+      enrollmentId: 'studentNumber',
+      schoolMentorId: 'schoolMentor',
+      enterpriseMentorId: 'enterpriseMentor',
+    },
+    lists: { status: contractStatuses, endGround: terminationGroundWords },
+  },
   results: {
     form: resultForm,
     columns: { grade: 'score', code: 'score', passed: 'score', nature: 'courseNature' },

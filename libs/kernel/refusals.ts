@@ -583,6 +583,16 @@ export const refusals = {
     '单位名称“{organization}”对应多个单位：{candidates}。',
     'The name “{organization}” fits several organizations: {candidates}.',
   ),
+  MENTOR_UNKNOWN: is(
+    'conflict',
+    '没有登记工号为 {staffNumber} 的导师（{side}）。',
+    'No mentor with the staff number {staffNumber} is registered ({side}).',
+  ),
+  GUARDIAN_SIGNATURE_MISSING: is(
+    'conflict',
+    '学生在开始日期 {from} 未成年或出生日期不详，须有监护人姓名和签字日期。',
+    'The student is a minor on {from}, or her birth date is unknown: a guardian’s name and signing date are needed.',
+  ),
   COURSE_CREDITS_DIFFER: is(
     'conflict',
     '课程 {course} 登记的学分是 {recorded}，表中是 {given}。',

@@ -4,6 +4,7 @@ import { effectOf } from '../../events/events.ts';
 import { evolveContract, initialContract, mentorOf, type Contract } from '../../facts/contract.ts';
 import { isServing, unqualified, type Teacher } from '../../facts/teacher.ts';
 import type { Decider, Recorded } from '../../kernel/decider.ts';
+import { naturalId } from '../../kernel/ids.ts';
 import { refuse, type Refusal } from '../../kernel/refusal.ts';
 import { sameContent } from '../../kernel/same.ts';
 import { decideAmendment, type AmendmentCommand } from './amendments.ts';
@@ -24,6 +25,10 @@ import { decideSigning, termsRefusal, type SigningCommand } from './signing.ts';
 
 /** A contract (三方协议): one learner's apprenticeship at one enterprise. Its state and fold are in facts, because views share them. */
 export { contractStream, type Contract } from '../../facts/contract.ts';
+
+/** A contract of before the ledger: the college's number for it at an enterprise. */
+export const importedContractIdOf = (institutionId: string, organizationId: string, agreementNumber: string): string =>
+  naturalId(institutionId, 'contract', organizationId, agreementNumber);
 
 // ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -112,11 +117,11 @@ function importContract(s: Contract, { contract }: ImportContract, k: K): Contra
 function differencesFrom(
   s: Contract,
   { guardian: _sealed, source: _row, ...given }: ImportContract['contract'],
-): readonly string[] {
+): readonly object[] {
   const said = s.history.find((e) => e.type === 'ContractImported')?.data as Readonly<Record<string, unknown>> | undefined;
   return Object.entries(given)
     .filter(([field, value]) => !sameContent(said?.[field], value))
-    .map(([field]) => field);
+    .map(([field, value]) => ({ field, old: said?.[field] ?? null, new: value }));
 }
 
 function recordInsurance(s: Contract, insurance: Insured, k: K): ContractDecision {
