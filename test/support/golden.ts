@@ -34,6 +34,8 @@ const { learnerId: _her, ...admitted } = admission;
 const admissionData = { learnerId: subject, ...admitted };
 const guardian = { name: '王芳', relation: 'mother', phone: '13700000000' };
 
+const result = { score: 8550, grade: null, code: null, passed: true, capped: false } as const;
+
 /** Realistic content of the present version of every type: a new type or version does not compile without one. */
 const present: { readonly [T in LedgerEventType]: readonly [stream: string, data: DataOf<T>, reasonText?: string] } = {
   RecordRead: ['access-chen', { route: 'GET /enrollments/:id', query: { effectiveAsOf: '2026-01-01' }, subjects: 1 }],
@@ -234,6 +236,82 @@ const present: { readonly [T in LedgerEventType]: readonly [stream: string, data
   TeacherSuspended: ['teacher-t1', { ground: 'under-investigation' }],
   TeacherWithdrawn: ['teacher-t1', { ground: 'left-the-enterprise' }],
   TeacherReinstated: ['teacher-t1', { ground: 'improved' }],
+  AttemptOpened: [
+    'attempt-a1',
+    {
+      learnerId: subject,
+      enrollmentId: 'e1',
+      courseId: 'course-1',
+      courseVersion: 2,
+      credits: 400,
+      kind: 'make-up',
+      number: 2,
+      follows: 'a0',
+      schemeId: 'scheme-442',
+      schemeVersion: 1,
+      academicYear: '2025-2026',
+      term: '2025-1',
+      classId: 'c1',
+      contractId: 'k1',
+      final: false,
+      mode: 'in-person',
+    },
+  ],
+  ComponentScored: [
+    'attempt-a1',
+    { component: 'practical-training', part: 'score', score: 8550, assessor: 'mentor-1', side: 'enterprise', third: false },
+  ],
+  ResultSubmitted: [
+    'attempt-a1',
+    {
+      result: { ...result, score: 6000, capped: true },
+      components: [
+        { component: 'exam', score: 8000, weight: 4000 },
+        { component: 'practical-training', score: 8550, weight: 4000 },
+        { component: 'defense', score: 7900, weight: 2000 },
+      ],
+    },
+  ],
+  ResultModerated: ['attempt-a1', { result }, '答辩成绩漏加'],
+  ResultPublished: ['attempt-a1', { result, credits: 400, appealUntil: '2026-03-09' }],
+  AppealFiled: ['attempt-a1', { appealId: 'p3' }, '实训成绩与现场评分不符'],
+  AppealUpheld: ['attempt-a1', { appealId: 'p3', result: { ...result, score: 8800 } }, '经复查，漏计一项'],
+  AppealDismissed: ['attempt-a1', { appealId: 'p3' }, '经复查，评分无误'],
+  ResultFinalized: ['attempt-a1', { result: { ...result, score: 9200, grade: 'excellent' }, credits: 400 }],
+  AttemptVoided: ['attempt-a1', { ground: 'misconduct' }, '携带手机进入考场'],
+  GradeCorrected: [
+    'attempt-a1',
+    {
+      ...request,
+      field: 'result',
+      old: result,
+      new: { ...result, score: null, code: 'cheating', passed: false },
+      consequence: 'reverses-credit',
+    },
+    '录入错误',
+  ],
+  ResultImported: [
+    'attempt-a2',
+    {
+      learnerId: subject,
+      enrollmentId: 'e1',
+      courseId: null,
+      courseCode: 'EC101',
+      courseName: { zh: '网店运营', en: 'Online shop operation' },
+      credits: 400,
+      nature: '必修',
+      category: '专业课',
+      kind: 'first',
+      order: 1,
+      academicYear: '2024-2025',
+      term: '1',
+      result: { ...result, score: null, grade: 'good' },
+      components: [{ name: '平时成绩', score: 7000 }],
+      voided: false,
+      teachingClass: '网店运营1班',
+      source,
+    },
+  ],
   OrganizationRegistered: [
     'organization-o1',
     { creditCode: '91330100799655058B', name: { zh: '某电商有限公司', en: 'Some E-commerce Ltd.' }, kind: 'enterprise' },
@@ -252,7 +330,7 @@ const earlier: readonly Example[] = [
   },
 ];
 
-const aboutPersons = ['learner-', 'enrollment-', 'teacher-'];
+const aboutPersons = ['learner-', 'enrollment-', 'attempt-', 'teacher-'];
 
 export const goldenExamples: readonly Example[] = [
   ...Object.entries(present).map(([type, [stream, data, reasonText]]): Example => ({

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileOf, goldenVault } from '../../../test/support/golden.ts';
+import { attempts } from '../../contexts/assessment/attempt.ts';
 import { course } from '../../contexts/curriculum/course.ts';
 import { calendar, programGroup } from '../../contexts/curriculum/curriculum.ts';
 import { framework } from '../../contexts/curriculum/framework.ts';
@@ -54,6 +55,7 @@ const folds: Readonly<Record<string, Source>> = {
   calendar: source('calendar', calendar),
   policy: source('policy', policy),
   teacher: source('teacher', teacher),
+  attempt: source('attempt', attempts),
   organization: source('organization', organization),
 };
 /** Read by the runtime or by views, never by a decider. */
