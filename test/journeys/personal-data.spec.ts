@@ -26,7 +26,7 @@ import { personOf, type Answer, type Person } from './client.ts';
 const publicText: readonly (readonly [RegExp, string])[] = [
   [/^effectiveAt$/, 'an instant or a day'],
   [/^reason\.code$/, 'a short code of the college, lower-case letters'],
-  [/^(guardianId|teacherId)$/, 'the `sub` of a token: a pseudonym of the identity provider, told so in the API'],
+  [/^(guardianId|teacherId|personId)$/, 'the `sub` of a token: a pseudonym of the identity provider, told so in the API'],
   [/^evidence$/, 'file numbers or digests; the API says that free text about a person goes into the reason'],
   [/^legalBasis$/, 'an article of law: what an erasure leaves behind must say why'],
   [/^digest$/, 'keyed digest of a request'],
@@ -40,6 +40,10 @@ const publicText: readonly (readonly [RegExp, string])[] = [
   [/^(name|name\.zh|name\.en|code|transferGrounds)$/, 'reference data: programs, classes, groups, organizations'],
   [/^(rows\[\]\.(program\.)?(code|name|name\.zh|name\.en|group))$/, 'reference data'],
   [/^creditCode$/, 'of an organization'],
+  [/^staffNumber$/, 'issued by the organization: names her in lists where her name is sealed'],
+  [/^certificate$/, 'number of a document'],
+  [/^(category|module|sections)$/, 'reference data'],
+  [/^(modules|courses|components|levels)\[\]\./, 'reference data: plans, schemes and the framework'],
   [/^fileDigest$/, 'SHA-256 of a whole file'],
 ];
 
@@ -138,6 +142,31 @@ describe('personal data', () => {
   let otherProgramId: string;
   let classId: string;
   let teachingClassId: string;
+  let organizationId: string;
+
+  async function restsOnCurriculum(program: string): Promise<void> {
+    const name = { zh: '名称', en: 'Name' };
+    const course = { code: 'EC101', name, credits: 400, hours: 64, nature: 'compulsory', category: '基础', module: '平台' };
+    const { courseId } = (await act('publishCourse', null, course)).body;
+    await act('versionPlan', program, {
+      entriesFrom: '2024-09-01',
+      requiredCredits: 14_000,
+      modules: [{ code: 'platform', name, kind: 'shared', requiredCredits: 6000 }],
+      courses: [{ courseId, module: 'platform', nature: 'compulsory' }],
+    });
+    await act('adoptEvaluationScheme', null, (await registrar.get('/v1/scheme-templates')).body.items[0]);
+    const descriptors = {
+      'knowledge-and-skills': name,
+      process: name,
+      'application-autonomy-accountability': name,
+      'communication-it-numeracy': name,
+    };
+    await act('publishFramework', null, { name, levels: [1, 2, 3, 4, 5, 6, 7].map((level) => ({ level, descriptors })) });
+    for (const policy of ['Apprenticeship', 'Assessment']) {
+      const { revision: _revision, ...inForce } = (await registrar.get(`/v1/${policy.toLowerCase()}-policy`)).body;
+      await act(`adopt${policy}Policy`, null, inForce);
+    }
+  }
 
   it('rests on reference data that names nobody', async () => {
     const program = (code: string): Promise<Answer> =>
@@ -166,17 +195,36 @@ describe('personal data', () => {
       transferGrounds: ['illness'],
       eraseRegisteredIdentities: false,
     });
-    await act('registerOrganization', null, {
+    const organization = await act('registerOrganization', null, {
       creditCode: '91350100M000100Y43',
       name: { zh: '江南电子商务有限公司', en: 'Jiangnan' },
       kind: 'enterprise',
     });
+    ({ organizationId } = organization.body);
+    await restsOnCurriculum(programId);
     classId = (await act('formClass', null, { kind: 'administrative', name: '电商2401', programId })).body.classId;
     const teaching = { kind: 'teaching', name: '电商基础', course: 'EC101@1', term: '2026-1' };
     teachingClassId = (await act('formClass', null, teaching)).body.classId;
     await act('assignTeacher', teachingClassId, { teacherId: 'teacher-1' });
     ids.classes.push(classId, teachingClassId);
     expect(ids.classes).toHaveLength(2);
+  });
+
+  it('is said of teachers and mentors', async () => {
+    const registered = await act('registerTeacher', null, { side: 'enterprise', organizationId, staffNumber: 'E0042' });
+    const { teacherId } = registered.body;
+    const on = (operation: string, said: object): Promise<Answer> => act(operation, teacherId, said);
+    await on('linkTeacherAccount', { personId: 'mentor-1' });
+    await on('grantDualQualification', { certificate: '高级 2026-17', evidence: ['file 8'] });
+    await on('recordEnterprisePractice', { organizationId, from: '2026-01-05', to: '2026-02-13', days: 30 });
+    await on('raiseEarlyWarning', { ground: 'absent' });
+    await on('planImprovement', { until: '2027-06-30' });
+    await on('suspendTeacher', { ground: 'under-investigation' });
+    await on('withdrawTeacher', { ground: 'left' });
+    await on('reinstateTeacher', { ground: 'came-back' });
+    expect(
+      tracesIn(JSON.stringify((await registrar.get(`/v1/teachers/${teacherId}`)).body), planter.needles(), 'told'),
+    ).not.toEqual([]);
   });
 
   it('is said throughout a life', async () => {
@@ -407,7 +455,9 @@ describe('personal data', () => {
     const metadata = JSON.stringify(outside, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
     expect(tracesIn(metadata, planter.needles(), 'metadata')).toEqual([]);
     const claims = stored.filter(({ stream }) => stream.startsWith('claim-'));
-    expect(claims.every(({ stream }) => /^claim-college-(id-number|student-number)-[\w-]{32}$/.test(stream))).toBe(true);
+    expect(
+      claims.every(({ stream }) => /^claim-college-(id-number|student-number|teacher-account)-[\w-]{32}$/.test(stream)),
+    ).toBe(true);
   });
 
   // ── by mistake ───────────────────────────────────────────────────────────────────────────────────────────────────────────
