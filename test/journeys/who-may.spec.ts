@@ -43,6 +43,7 @@ interface Planted {
       | 'schemeId'
       | 'organizationId'
       | 'teacherId'
+      | 'attemptId'
       | 'runId',
       string
     >
@@ -162,6 +163,15 @@ async function plant(institution: string, mark: string): Promise<Planted> {
     value: `SN${mark}9`,
     evidence: [`证据${mark}`],
   });
+  const { attemptId } = await made('/v1/attempts', {
+    enrollmentId: first.enrollmentId,
+    courseId,
+    kind: 'first',
+    schemeId,
+    academicYear: `Y${mark}`,
+    term: `T${mark}`,
+    reason: { code: 'other', text: `理由${mark}` },
+  });
   const { runId } = await made('/v1/imports', { kind: 'programs', fileDigest: mark.charCodeAt(0).toString(16).repeat(32) });
 
   return {
@@ -184,6 +194,7 @@ async function plant(institution: string, mark: string): Promise<Planted> {
       schemeId: schemeId!,
       organizationId: organizationId!,
       teacherId: teacherId!,
+      attemptId: attemptId!,
       runId: runId!,
     },
   };
@@ -226,6 +237,7 @@ function pathOf({ path }: Route, { ids }: Planted): string {
     courses: ids.courseId,
     schemes: ids.schemeId,
     teachers: ids.teacherId,
+    attempts: ids.attemptId,
   };
   const [, , kind = ''] = path.split('/');
   return path.replace(':id', records[kind] ?? ids.learnerId).replace(':name', 'tasks');
@@ -241,6 +253,9 @@ function bodyOf(route: Route, { ids }: Planted, all = false): object {
     programIds: [ids.programId],
     add: [ids.enrollmentId],
     remove: [ids.enrollmentId],
+    enrollmentId: ids.enrollmentId,
+    courseId: ids.courseId,
+    schemeId: ids.schemeId,
   };
   for (const key of Object.keys(body)) if (key in known) body[key] = known[key];
   return body;
