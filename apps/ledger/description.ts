@@ -1,3 +1,9 @@
+import {
+  contractCommands,
+  openingCommands,
+  placementCommands,
+  selectionCommands,
+} from '../../libs/contexts/apprenticeship/commands.ts';
 import { attemptCommands } from '../../libs/contexts/assessment/commands.ts';
 import { curriculumCommands } from '../../libs/contexts/curriculum/commands.ts';
 import { classCommands, enrollmentCommands, learnerCommands } from '../../libs/contexts/enrollment/commands.ts';
@@ -18,6 +24,10 @@ const tables: Readonly<Record<string, CommandFacts>> = {
   ...curriculumCommands,
   ...facultyCommands,
   ...partnershipCommands,
+  ...openingCommands,
+  ...selectionCommands,
+  ...contractCommands,
+  ...placementCommands,
   ...attemptCommands,
   ...importCommands,
 };
@@ -28,6 +38,8 @@ const approvals: Readonly<Record<string, CommandFacts>> = {
   refuseLearnerApproval: learnerCommands.RefuseApproval,
   grantEnrollmentApproval: enrollmentCommands.GrantApproval,
   refuseEnrollmentApproval: enrollmentCommands.RefuseApproval,
+  grantContractApproval: contractCommands.GrantApproval,
+  refuseContractApproval: contractCommands.RefuseApproval,
   grantAttemptApproval: attemptCommands.GrantApproval,
   refuseAttemptApproval: attemptCommands.RefuseApproval,
 };

@@ -6,6 +6,8 @@ import { syncFile, syncFolderOf } from '../../libs/adapters/sqlite/durable-file.
 import { openSqliteEventStore, type SqliteEventStore } from '../../libs/adapters/sqlite/event-store.ts';
 import { openSqliteKeyVault } from '../../libs/adapters/sqlite/key-vault.ts';
 import { loadMasterKey } from '../../libs/adapters/sqlite/master-key.ts';
+import { ApprenticeshipModule, apprenticeshipFinders } from '../../libs/contexts/apprenticeship/apprenticeship.module.ts';
+import { takesOf as apprenticeshipTakes } from '../../libs/contexts/apprenticeship/gates.ts';
 import { AssessmentModule, assessmentFinders } from '../../libs/contexts/assessment/assessment.module.ts';
 import { CurriculumModule } from '../../libs/contexts/curriculum/curriculum.module.ts';
 import { EnrollmentModule, enrollmentFinders } from '../../libs/contexts/enrollment/enrollment.module.ts';
@@ -117,7 +119,7 @@ async function assemble(
     pending: (before, after) => views.read(pendingTakes, (db) => takesPending(db, before, after ? { after } : {})),
     takesOf: (institutionId, event) => {
       const claims = claimsOf(institutionId, (domain, text) => vault.hmac(domain, text));
-      return [enrollmentTakes, facultyTakes].flatMap((takesOf) => takesOf(claims, event));
+      return [enrollmentTakes, facultyTakes, apprenticeshipTakes].flatMap((takesOf) => takesOf(claims, event));
     },
     zoneOf: (institutionId) => institutions.get(institutionId) ?? 'Asia/Shanghai',
     clock,
@@ -138,8 +140,14 @@ async function assemble(
     clock,
     transactor,
     institutions,
+    institutionNames: settings.institutionNames,
     authenticator: new Authenticator(trusted),
-    records: recordsOf(ofEnrollment, facultyFinders(transactor), assessmentFinders(transactor, ofEnrollment)),
+    records: recordsOf(
+      ofEnrollment,
+      facultyFinders(transactor),
+      apprenticeshipFinders(transactor, ofEnrollment),
+      assessmentFinders(transactor, ofEnrollment),
+    ),
     views,
     loopback,
     readiness: () => notReady(store, views),
@@ -177,6 +185,7 @@ const modules = [
   CurriculumModule,
   FacultyModule,
   PartnershipModule,
+  ApprenticeshipModule,
   AssessmentModule,
   ImportsModule,
   ExportsModule,

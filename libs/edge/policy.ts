@@ -44,6 +44,11 @@ const everybody = {
   evaluator: 'public',
 } as const;
 
+/** An enterprise for its own, or the registrar. */
+const ofEnterprise = { ...registrar, enterprise: 'employer' } as const;
+/** Every party to a contract for herself, and the registrar for the school, or for any of them from their paper. */
+const ofParties = { ...ofEnterprise, learner: 'own', guardian: 'ward' } as const;
+
 const registrarDoes = (command: string): Policy => ({ may: registrar, command });
 
 /** Who may do what (domain.md, *Who may*). Deny by default: a route whose handler is not named here does not start. */
@@ -68,6 +73,12 @@ export const policies: Readonly<Record<string, Policy>> = {
     view: 'audit-timeline',
   },
   listAccesses: { may: { ...readers, learner: 'own' }, reads: 'learner', recorded: 'person' },
+  readTranscript: {
+    may: { ...readers, learner: 'own', guardian: 'ward' },
+    reads: 'learner',
+    recorded: 'person',
+    view: 'transcript',
+  },
   searchLearners: { may: readers, recorded: 'list', view: 'directory' },
 
   // enrollments
@@ -100,8 +111,8 @@ export const policies: Readonly<Record<string, Policy>> = {
   readEnrollment: { may: { ...readers, learner: 'own', guardian: 'ward' }, reads: 'enrollment', recorded: 'person' },
   listEnrollments: { may: readers, recorded: 'list', view: 'enrollment-register' },
   listApprovals: { may: readers, view: 'tasks' },
-  listTasks: { may: readers, view: 'tasks' },
-  countTasks: { may: { ...readers, administrator: 'operations' }, view: 'tasks' },
+  listTasks: { may: { ...readers, enterprise: 'employer' }, view: 'tasks' },
+  countTasks: { may: { ...readers, enterprise: 'employer', administrator: 'operations' }, view: 'tasks' },
   countEnrollments: { may: { ...readers, administrator: 'operations' }, view: 'enrollment-register' },
 
   // classes
@@ -136,6 +147,55 @@ export const policies: Readonly<Record<string, Policy>> = {
   requestGradeCorrection: registrarDoes('RequestGradeCorrection'),
   grantAttemptApproval: registrarDoes('GrantApproval'),
   refuseAttemptApproval: registrarDoes('RefuseApproval'),
+
+  // openings and selections
+  publishOpening: { may: ofEnterprise, command: 'PublishOpening' },
+  closeOpening: { may: ofEnterprise, command: 'CloseOpening', on: 'opening' },
+  submitApplication: { may: { ...registrar, learner: 'own' }, command: 'SubmitApplication' },
+  screenApplication: { may: ofEnterprise, command: 'ScreenApplication', on: 'selection' },
+  assessApplicant: { may: { ...ofEnterprise, teacher: 'assigned' }, command: 'AssessApplicant', on: 'selection' },
+  makeOffer: { may: ofEnterprise, command: 'MakeOffer', on: 'selection' },
+  acceptOffer: { may: { ...registrar, learner: 'own' }, command: 'AcceptOffer', on: 'selection' },
+  declineOffer: { may: { ...registrar, learner: 'own' }, command: 'DeclineOffer', on: 'selection' },
+  expireOffer: { may: ofEnterprise, command: 'ExpireOffer', on: 'selection' },
+  rejectApplication: { may: ofEnterprise, command: 'RejectApplication', on: 'selection' },
+  withdrawApplication: { may: { ...registrar, learner: 'own' }, command: 'WithdrawApplication', on: 'selection' },
+
+  // contracts
+  draftContract: { may: ofEnterprise, command: 'DraftContract' },
+  reviseTerms: { may: ofEnterprise, command: 'ReviseTerms', on: 'contract' },
+  confirmSection: { may: ofParties, command: 'ConfirmSection', on: 'contract' },
+  signContract: { may: ofParties, command: 'SignContract', on: 'contract' },
+  recordInsurance: registrarDoes('RecordInsurance'),
+  assignMentor: { may: ofEnterprise, command: 'AssignMentor', on: 'contract' },
+  replaceMentor: { may: ofEnterprise, command: 'ReplaceMentor', on: 'contract' },
+  startContract: registrarDoes('StartContract'),
+  suspendContract: registrarDoes('SuspendContract'),
+  resumeContract: registrarDoes('ResumeContract'),
+  proposeAmendment: { may: ofParties, command: 'ProposeAmendment', on: 'contract' },
+  consentAmendment: { may: ofParties, command: 'ConsentAmendment', on: 'contract' },
+  rejectAmendment: { may: ofParties, command: 'RejectAmendment', on: 'contract' },
+  cancelAmendment: { may: ofParties, command: 'CancelAmendment', on: 'contract' },
+  expireAmendment: { may: ofEnterprise, command: 'ExpireAmendment', on: 'contract' },
+  recordTrainingLog: { may: { ...registrar, learner: 'own' }, command: 'RecordTrainingLog', on: 'contract' },
+  confirmTrainingLog: {
+    may: { ...registrar, mentor: 'mentored', teacher: 'mentored' },
+    command: 'ConfirmTrainingLog',
+    on: 'contract',
+  },
+  signGateway: { may: ofEnterprise, command: 'SignGateway', on: 'contract' },
+  cancelContract: registrarDoes('CancelContract'),
+  terminateContract: registrarDoes('TerminateContract'),
+  completeContract: registrarDoes('CompleteContract'),
+  requestTerminationReversal: registrarDoes('RequestTerminationReversal'),
+  grantContractApproval: registrarDoes('GrantApproval'),
+  refuseContractApproval: registrarDoes('RefuseApproval'),
+
+  // placements
+  startBatch: { may: ofEnterprise, command: 'StartBatch' },
+  giveHandover: { may: ofEnterprise, command: 'GiveHandover', on: 'placement' },
+  acknowledgeHandover: { may: ofEnterprise, command: 'AcknowledgeHandover', on: 'placement' },
+  endBatch: { may: ofEnterprise, command: 'EndBatch', on: 'placement' },
 
   // curriculum and partnership
   publishProgram: registrarDoes('PublishProgram'),
@@ -188,6 +248,7 @@ export const policies: Readonly<Record<string, Policy>> = {
   importResultRows: registrarDoes('ImportRows'),
   finishImport: registrarDoes('FinishImport'),
   readImport: { may: readers },
+  exportTranscripts: { may: readers, recorded: 'list', view: 'transcript' },
   exportRegister: { may: readers, recorded: 'list', view: 'enrollment-register' },
 
   // the ledger itself

@@ -3,6 +3,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createMemoryKeyVault } from '../../libs/adapters/memory/key-vault.ts';
 import { MemoryEventStore } from '../../libs/adapters/memory/event-store.ts';
+import { apprenticeshipFinders } from '../../libs/contexts/apprenticeship/apprenticeship.module.ts';
 import { assessmentFinders } from '../../libs/contexts/assessment/assessment.module.ts';
 import { enrollmentFinders } from '../../libs/contexts/enrollment/enrollment.module.ts';
 import { facultyFinders } from '../../libs/contexts/faculty/faculty.module.ts';
@@ -58,7 +59,12 @@ export async function openDesk(
       ['academy', 'Asia/Urumqi'],
     ]),
     authenticator: new Authenticator({ issuer, keys: jwks }),
-    records: recordsOf(ofEnrollment, facultyFinders(transactor), assessmentFinders(transactor, ofEnrollment)),
+    records: recordsOf(
+      ofEnrollment,
+      facultyFinders(transactor),
+      apprenticeshipFinders(transactor, ofEnrollment),
+      assessmentFinders(transactor, ofEnrollment),
+    ),
     views: {
       read: () => Promise.reject(new Error('there are no views at the desk')),
       waitFor: () => Promise.resolve(false),

@@ -2,7 +2,7 @@ import type { Span } from '../../events/catalog/apprenticeship.ts';
 import { contractFact, contractStream, isOpenContract, type Contract } from '../../facts/contract.ts';
 import { heldPeriod } from '../../facts/periods.ts';
 import { selectionFact, selectionStream, type Selection } from '../../facts/selection.ts';
-import { takeClaim } from '../../kernel/claim.ts';
+import { takeClaim, type Claims } from '../../kernel/claim.ts';
 import type { Source, Take } from '../../kernel/plan.ts';
 
 /** What must be exclusive in this context, and how to see who holds it: an offer that is used once, and the learner's days. */
@@ -65,7 +65,10 @@ function periodOf(learnerId: string, holder: string, span: Span): readonly Take[
 }
 
 /** The takes that an event opened on a gate of this context, for recovery. Empty for events that take nothing. */
-export function takesOf(event: { readonly type: string; readonly stream: string; readonly data: object }): readonly Take[] {
+export function takesOf(
+  _claims: Claims,
+  event: { readonly type: string; readonly stream: string; readonly data: object },
+): readonly Take[] {
   const data = event.data as { owner?: string; kind?: string; holder?: string } & Span;
   switch (event.type) {
     case 'ClaimTaken':

@@ -14,7 +14,7 @@ import type { Bilingual } from '../../kernel/bilingual.ts';
 import type { Circumstances, Decider, Decision } from '../../kernel/decider.ts';
 import { refuse, type Refusal } from '../../kernel/refusal.ts';
 import { sameContent } from '../../kernel/same.ts';
-import { studentRefusal, timely, withinRefusal } from './guards.ts';
+import { speaksFor, studentRefusal, timely, withinRefusal } from './guards.ts';
 
 /** A selection (遴选): one learner and one opening, which are its key. Its state and fold are in facts, because views share them. */
 export { selectionIdOf, selectionStream, type Selection } from '../../facts/selection.ts';
@@ -74,9 +74,17 @@ function screen(s: Selection, k: K): SelectionDecision {
   return needs(s, k, 'submitted', 'APPLICATION_NOT_SUBMITTED') ?? [{ type: 'ApplicationScreened', data: {} }];
 }
 
+/** A teacher speaks for the school here, as the registrar does. */
+function sideRefusal(by: Side, k: K): Refusal | null {
+  const { role } = k.actor;
+  return speaksFor(role, by) || (role === 'teacher' && by === 'school') ? null : refuse('PARTY_NOT_YOURS', { party: by });
+}
+
 /** The last word of a side counts, until an offer is made. */
 function assess(s: Selection, c: Extract<SelectionCommand, { type: 'AssessApplicant' }>, k: K): SelectionDecision {
   const { by, score, recommended } = c;
+  const unheard = sideRefusal(by, k);
+  if (unheard) return unheard;
   const said = s.assessed[by];
   if (said?.score === score && said.recommended === recommended) return [];
   const refused = needs(s, k, 'screened', 'APPLICATION_NOT_SCREENED');
@@ -135,7 +143,7 @@ function decide(s: Selection, c: SelectionCommand, k: K): SelectionDecision {
       return expire(s, k);
     case 'RejectApplication':
       if (s.status === 'rejected' && s.rejectedBy === c.by) return [];
-      return endRefusal(s, k) ?? [{ type: 'ApplicationRejected', data: { by: c.by } }];
+      return sideRefusal(c.by, k) ?? endRefusal(s, k) ?? [{ type: 'ApplicationRejected', data: { by: c.by } }];
     case 'WithdrawApplication':
       if (s.status === 'withdrawn') return [];
       return endRefusal(s, k) ?? [{ type: 'ApplicationWithdrawn', data: {} }];
