@@ -174,6 +174,25 @@ describe('ends', () => {
     expect(await open()).toEqual([]);
   });
 
+  it('of a linked account leave its claim to be released once another is linked', async () => {
+    const account = (n: number): string => `claim-college-teacher-account-${n}`;
+    const link = async (n: number, appends = 2): Promise<void> => {
+      const commandId = `link-${n}`;
+      await ledger.say(account(n), [claimTaken('teacher-account', 'teacher-t1', commandId)], { commandId });
+      const linked: LedgerEvent = { type: 'TeacherAccountLinked', data: { personId: `mentor-${n}` } };
+      if (appends === 2) await ledger.say('teacher-t1', [linked], { commandId, subjectId: 't1' });
+    };
+    await link(1);
+    expect(await open()).toEqual([]);
+    await link(2, 1);
+    expect(await open()).toEqual([`teacher-account ${account(2)}`]);
+    await link(3);
+    expect(await open()).toEqual([`teacher-account ${account(1)}`, `teacher-account ${account(2)}`]);
+    await ledger.say(account(1), [released('teacher-t1')]);
+    await ledger.say(account(2), [released('teacher-t1')]);
+    expect(await open()).toEqual([]);
+  });
+
   it('of an identity leave its claim to be released: corrected, erased or annulled', async () => {
     const next = 'claim-college-id-number-y';
     await ledger.say(next, [claimTaken('id-number', 'learner-chen', 'k')], { commandId: 'k' });
