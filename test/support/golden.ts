@@ -1,4 +1,5 @@
 import { createMemoryKeyVault } from '../../libs/adapters/memory/key-vault.ts';
+import { termsFrom } from '../../libs/contexts/apprenticeship/terms.ts';
 import { fourFourTwo } from '../../libs/contexts/curriculum/scheme.ts';
 import { catalog, type LedgerEvent, type LedgerEventType } from '../../libs/events/events.ts';
 import type { Envelope } from '../../libs/kernel/decider.ts';
@@ -35,6 +36,21 @@ const admissionData = { learnerId: subject, ...admitted };
 const guardian = { name: '王芳', relation: 'mother', phone: '13700000000' };
 
 const result = { score: 8550, grade: null, code: null, passed: true, capped: false } as const;
+
+const terms = termsFrom(
+  {
+    from: '2026-09-01',
+    to: '2027-06-30',
+    post: { zh: '电商运营', en: 'E-commerce operations' },
+    plan: { programId: 'p1', version: 2, courseIds: ['k1', 'k2'] },
+    sections: [
+      { code: 'safety', text: '学徒在岗期间遵守安全操作规程。' },
+      { code: 'pay', text: '学徒津贴每月 2400 元。' },
+    ],
+  },
+  'salt-of-c1',
+);
+const { texts, ...openTerms } = terms;
 
 /** Realistic content of the present version of every type: a new type or version does not compile without one. */
 const present: { readonly [T in LedgerEventType]: readonly [stream: string, data: DataOf<T>, reasonText?: string] } = {
@@ -312,6 +328,138 @@ const present: { readonly [T in LedgerEventType]: readonly [stream: string, data
       source,
     },
   ],
+  OpeningPublished: [
+    'opening-o1',
+    {
+      organizationId: 'o1',
+      post: { zh: '电商运营', en: 'E-commerce operations' },
+      programIds: ['p1', 'p2'],
+      places: 12,
+      from: '2026-09-01',
+      to: '2027-06-30',
+      closesOn: '2026-08-15',
+    },
+  ],
+  OpeningClosed: ['opening-o1', {}],
+  ApplicationSubmitted: [
+    'selection-s1',
+    {
+      openingId: 'o1',
+      organizationId: 'o1',
+      learnerId: subject,
+      enrollmentId: 'e1',
+      statement: '愿意学习直播运营。',
+    },
+  ],
+  ApplicationScreened: ['selection-s1', {}],
+  ApplicantAssessed: ['selection-s1', { by: 'enterprise', score: 8600, recommended: true }],
+  OfferMade: [
+    'selection-s1',
+    {
+      post: { zh: '电商运营', en: 'E-commerce operations' },
+      from: '2026-09-01',
+      to: '2027-06-30',
+      expiresAt: '2026-08-25T15:59:59.999Z',
+    },
+  ],
+  OfferAccepted: ['selection-s1', {}],
+  OfferDeclined: ['selection-s1', {}],
+  OfferExpired: ['selection-s1', {}],
+  ApplicationRejected: ['selection-s1', { by: 'enterprise' }],
+  ApplicationWithdrawn: ['selection-s1', {}],
+  ContractDrafted: [
+    'contract-c1',
+    { learnerId: subject, enrollmentId: 'e1', organizationId: 'o1', ...terms, selectionId: 's1', guardianNeeded: true },
+  ],
+  ContractTermsRevised: ['contract-c1', { ...terms, changed: ['safety'], guardianNeeded: true }],
+  ContractSectionConfirmed: ['contract-c1', { party: 'guardian', section: 'safety', digest: openTerms.sections[0]!.digest }],
+  ContractSigned: [
+    'contract-c1',
+    { party: 'guardian', termsDigest: openTerms.termsDigest, medium: 'paper', evidence: '档案 2026-114' },
+  ],
+  ContractConcluded: ['contract-c1', {}],
+  ContractCancelled: ['contract-c1', { ground: 'post-gone' }],
+  InternshipInsuranceRecorded: [
+    'contract-c1',
+    { insurer: '平安财产保险', policy: 'SX2026-000123', from: '2026-09-01', to: '2027-08-31' },
+  ],
+  MentorAssigned: ['contract-c1', { side: 'school', teacherId: 't1' }],
+  MentorReplaced: ['contract-c1', { side: 'enterprise', oldTeacherId: 't2', teacherId: 't3' }],
+  ContractStarted: ['contract-c1', { startedOn: '2026-09-01' }],
+  ContractSuspended: ['contract-c1', { ground: 'illness' }],
+  ContractResumed: ['contract-c1', {}],
+  AmendmentProposed: [
+    'contract-c1',
+    {
+      amendmentId: 'm1',
+      by: 'enterprise',
+      terms: openTerms,
+      texts,
+      changed: ['pay'],
+      guardianNeeded: false,
+      expiresAt: '2026-12-31T15:59:59.999Z',
+    },
+  ],
+  AmendmentConsented: ['contract-c1', { amendmentId: 'm1', party: 'apprentice', termsDigest: openTerms.termsDigest }],
+  AmendmentApproved: ['contract-c1', { amendmentId: 'm1' }],
+  AmendmentRejected: ['contract-c1', { amendmentId: 'm1', party: 'apprentice' }],
+  AmendmentCancelled: ['contract-c1', { amendmentId: 'm1' }],
+  AmendmentExpired: ['contract-c1', { amendmentId: 'm1' }],
+  ContractTerminated: [
+    'contract-c1',
+    { ground: 'transfer', noticeGivenOn: '2026-11-20', notice: '通知书 2026-31', endedOn: '2026-11-30' },
+    '学生希望转至离家较近的企业',
+  ],
+  TerminationReversed: ['contract-c1', { requestId: 'r1', target: '12' }],
+  ContractContinued: ['contract-c1', { continuationOf: 'c0', originalStart: '2026-09-01' }],
+  TrainingLogRecorded: [
+    'contract-c1',
+    {
+      week: '2026-09-07',
+      hours: 3850,
+      workOrders: [
+        { number: 'WO-2026-0917', task: '直播间排班' },
+        { number: null, task: '仓库盘点' },
+      ],
+    },
+  ],
+  TrainingLogConfirmed: ['contract-c1', { week: '2026-09-07', teacherId: 't2' }],
+  GatewaySigned: ['contract-c1', { party: 'school' }],
+  ContractCompleted: ['contract-c1', { endedOn: '2027-06-30' }],
+  ContractImported: [
+    'contract-c1',
+    {
+      learnerId: subject,
+      enrollmentId: 'e1',
+      organizationId: 'o1',
+      agreementNumber: 'XT-2024-031',
+      status: 'terminated',
+      post: { zh: '仓储管理', en: 'Warehousing' },
+      from: '2024-09-01',
+      to: '2025-06-30',
+      signedOn: '2024-08-20',
+      schoolMentorId: 't1',
+      enterpriseMentorId: null,
+      guardian: { name: '李大海', signedOn: '2024-08-21' },
+      insurancePolicy: 'SX2024-000456',
+      endedOn: '2025-03-01',
+      endGround: 'apprentice-leaves',
+      source,
+    },
+  ],
+  BatchStarted: [
+    'placement-p1',
+    {
+      organizationId: 'o1',
+      project: { zh: '双十一客服', en: 'Singles’ Day customer service' },
+      members: ['e1', 'e2'],
+      follows: 'p0',
+      until: '2026-11-20',
+    },
+  ],
+  HandoverGiven: ['placement-p1', { to: 'p2' }],
+  HandoverAcknowledged: ['placement-p1', { other: 'p2' }],
+  BatchEnded: ['placement-p1', {}],
   OrganizationRegistered: [
     'organization-o1',
     { creditCode: '91330100799655058B', name: { zh: '某电商有限公司', en: 'Some E-commerce Ltd.' }, kind: 'enterprise' },
@@ -330,7 +478,7 @@ const earlier: readonly Example[] = [
   },
 ];
 
-const aboutPersons = ['learner-', 'enrollment-', 'attempt-', 'teacher-'];
+const aboutPersons = ['learner-', 'enrollment-', 'selection-', 'contract-', 'attempt-', 'teacher-'];
 
 export const goldenExamples: readonly Example[] = [
   ...Object.entries(present).map(([type, [stream, data, reasonText]]): Example => ({

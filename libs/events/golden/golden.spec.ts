@@ -3,6 +3,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileOf, goldenVault } from '../../../test/support/golden.ts';
+import { contract } from '../../contexts/apprenticeship/contract.ts';
+import { opening } from '../../contexts/apprenticeship/opening.ts';
+import { placement } from '../../contexts/apprenticeship/placement.ts';
+import { selection } from '../../contexts/apprenticeship/selection.ts';
 import { attempts } from '../../contexts/assessment/attempt.ts';
 import { course } from '../../contexts/curriculum/course.ts';
 import { calendar, programGroup } from '../../contexts/curriculum/curriculum.ts';
@@ -55,6 +59,10 @@ const folds: Readonly<Record<string, Source>> = {
   calendar: source('calendar', calendar),
   policy: source('policy', policy),
   teacher: source('teacher', teacher),
+  opening: source('opening', opening),
+  selection: source('selection', selection),
+  contract: source('contract', contract),
+  placement: source('placement', placement),
   attempt: source('attempt', attempts),
   organization: source('organization', organization),
 };
