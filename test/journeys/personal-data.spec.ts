@@ -26,7 +26,10 @@ import { personOf, type Answer, type Person } from './client.ts';
 const publicText: readonly (readonly [RegExp, string])[] = [
   [/^effectiveAt$/, 'an instant or a day'],
   [/^reason\.code$/, 'a short code of the college, lower-case letters'],
-  [/^(guardianId|teacherId|personId)$/, 'the `sub` of a token: a pseudonym of the identity provider, told so in the API'],
+  [
+    /^(guardianId|teacherId|personId|onBehalfOf)$/,
+    'the `sub` of a token: a pseudonym of the identity provider, told so in the API',
+  ],
   [/^evidence$/, 'file numbers or digests; the API says that free text about a person goes into the reason'],
   [/^legalBasis$/, 'an article of law: what an erasure leaves behind must say why'],
   [/^digest$/, 'keyed digest of a request'],
@@ -44,6 +47,7 @@ const publicText: readonly (readonly [RegExp, string])[] = [
   [/^certificate$/, 'number of a document'],
   [/^(category|module|sections)$/, 'reference data'],
   [/^(modules|courses|components|levels)\[\]\./, 'reference data: plans, schemes and the framework'],
+  [/^component$/, 'code of a scheme’s component'],
   [/^fileDigest$/, 'SHA-256 of a whole file'],
 ];
 
@@ -73,7 +77,13 @@ describe('personal data', () => {
   let office: Office;
   const lines: string[] = [];
   /** Ids of everything that was made, for asking after it. */
-  const ids = { learners: [] as string[], enrollments: [] as string[], classes: [] as string[], runs: [] as string[] };
+  const ids = {
+    learners: [] as string[],
+    enrollments: [] as string[],
+    classes: [] as string[],
+    attempts: [] as string[],
+    runs: [] as string[],
+  };
 
   beforeAll(async () => {
     for (const stream of [process.stdout, process.stderr]) {
@@ -143,11 +153,12 @@ describe('personal data', () => {
   let classId: string;
   let teachingClassId: string;
   let organizationId: string;
+  let courseId: string;
 
   async function restsOnCurriculum(program: string): Promise<void> {
     const name = { zh: '名称', en: 'Name' };
     const course = { code: 'EC101', name, credits: 400, hours: 64, nature: 'compulsory', category: '基础', module: '平台' };
-    const { courseId } = (await act('publishCourse', null, course)).body;
+    ({ courseId } = (await act('publishCourse', null, course)).body);
     await act('versionPlan', program, {
       entriesFrom: '2024-09-01',
       requiredCredits: 14_000,
@@ -211,8 +222,8 @@ describe('personal data', () => {
   });
 
   it('is said of teachers and mentors', async () => {
-    const registered = await act('registerTeacher', null, { side: 'enterprise', organizationId, staffNumber: 'E0042' });
-    const { teacherId } = registered.body;
+    const { body } = await act('registerTeacher', null, { side: 'enterprise', organizationId, staffNumber: 'E0042' });
+    const { teacherId } = body;
     const on = (operation: string, said: object): Promise<Answer> => act(operation, teacherId, said);
     await on('linkTeacherAccount', { personId: 'mentor-1' });
     await on('grantDualQualification', { certificate: '高级 2026-17', evidence: ['file 8'] });
@@ -265,6 +276,48 @@ describe('personal data', () => {
     await on('graduateStudent', { creditsAttested: true, effectiveAt: '2026-06-02' });
     await on('lockRecord', { effectiveAt: '2026-06-03' });
     await act('closeClass', classId);
+  });
+
+  it('is said of results, and of what becomes of them', async () => {
+    const { learnerId, enrollmentId } = await registered(programId);
+    await act('changeRoster', teachingClassId, { add: [enrollmentId] });
+    const [template] = (await registrar.get('/v1/scheme-templates')).body.items;
+    const [exam] = template.components;
+    const { dualAssessors: _dual, ...single } = { ...template, code: 'exam-alone', components: [{ ...exam, weight: 10_000 }] };
+    const { schemeId } = (await act('adoptEvaluationScheme', null, single)).body;
+    const opening = { enrollmentId, courseId, schemeId, academicYear: '2026-2027', term: '2026-1', classId: teachingClassId };
+    const opened = async (said: object): Promise<string> =>
+      (await act('openAttempt', null, { ...opening, ...said })).body.attemptId;
+
+    const first = await opened({ kind: 'first' });
+    const by = (person: Person, operation: string, said: object = {}): Promise<Answer> =>
+      office.act(operation, first, said, person);
+    await act('scoreComponent', first, { component: 'exam', score: 5500, onBehalfOf: 'teacher-1' });
+    await act('submitResult', first);
+    await by(second, 'moderateResult', { result: { score: 5600 } });
+    await act('publishResult', first);
+    const herself = await personOf(ledger, { role: 'learner', learner: learnerId });
+    const { appealId } = (await by(herself, 'fileAppeal')).body;
+    await act('upholdAppeal', first, { appealId, result: { score: 5700 } });
+    // What she can appeal against is not final: the window ends, and so does this day.
+    const { clock } = ledger.parts;
+    const now = clock.now.bind(clock);
+    Object.assign(clock, { now: () => now() + 14 * 86_400_000 });
+    await act('finalizeResult', first);
+    const correction = { result: { score: 5800 }, evidence: ['file 9'] };
+    const { requestId } = (await act('requestGradeCorrection', first, correction)).body;
+    await office.act('refuseAttemptApproval', first, { requestId }, second);
+    await grant('grantAttemptApproval', first, await act('requestGradeCorrection', first, correction));
+
+    const makeUp = await opened({ kind: 'make-up', follows: first });
+    await act('submitResult', makeUp, { code: 'absent' });
+    await office.act('moderateResult', makeUp, {}, second);
+    await act('publishResult', makeUp);
+    const again = (await office.act('fileAppeal', makeUp, {}, herself)).body;
+    await act('dismissAppeal', makeUp, { appealId: again.appealId });
+    await act('voidAttempt', makeUp, { ground: 'misconduct' });
+    ids.attempts.push(first, makeUp);
+    expect(ids.attempts).toHaveLength(2);
   });
 
   it('is said at every other turn that a life may take', async () => {
