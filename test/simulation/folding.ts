@@ -3,9 +3,9 @@ import type { Unfinished } from '../../libs/runtime/recovery.ts';
 import { pendingTakes, takesPending } from '../../libs/read-models/pending-takes.ts';
 import { StoreFault } from '../../libs/ports/store-fault.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
-import { Violation } from './books.ts';
+import { Violation } from './books/log.ts';
 import type { Ground, Process } from './ground.ts';
-import { Projector, digestsOf, hindmost, newDisks, views } from './projector.ts';
+import { Projector, digestsOf, hindmost, newDisks } from './projector.ts';
 import type { Wire } from './ports.ts';
 import type { Life } from './scheduler.ts';
 
@@ -46,6 +46,7 @@ export class Folding implements Process {
     this.#prepared = false;
     const { plant } = this.#ground;
     const projector = new Projector(this.#disks, {
+      views: this.#ground.realm.views,
       events: ports.store,
       decoder: ports.codec,
       clock: ports.clock,
@@ -86,6 +87,7 @@ export class Folding implements Process {
 
   /** Folds a view anew beside its live rows, and compares. Gives up when the process dies meanwhile. */
   async rebuild(which: number): Promise<void> {
+    const { views } = this.#ground.realm;
     const view = views[which % views.length]!;
     const projection = this.#prepared ? this.#projector?.projection : undefined;
     if (!projection) return;
@@ -147,7 +149,7 @@ export class Folding implements Process {
   /** Are the rows what a fold from zero gives? */
   async compare(): Promise<void> {
     const codec = new Codec(this.#ground.openVault());
-    for (const { view, live, anew } of await digestsOf(this.#disks, this.#ground.durable, codec)) {
+    for (const { view, live, anew } of await digestsOf(this.#disks, this.#ground.realm.views, this.#ground.durable, codec)) {
       if (live !== anew) throw new Violation('views', `${view} is not what a fold from zero gives`);
       this.#ground.tally.add('views compared with a fold from zero');
     }

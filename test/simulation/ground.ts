@@ -1,16 +1,16 @@
 import { createMemoryKeyVault, type DurableKeys } from '../../libs/adapters/memory/key-vault.ts';
 import { MemoryEventStore } from '../../libs/adapters/memory/event-store.ts';
-import { claimsOf } from '../../libs/contexts/enrollment/gates.ts';
+import { claimsOf, type ClaimKind } from '../../libs/kernel/claim.ts';
 import type { Clock, Timer } from '../../libs/ports/clock.ts';
 import type { EventStore } from '../../libs/ports/event-store.ts';
 import { Bell } from '../../libs/ports/follow.ts';
 import type { KeyVault } from '../../libs/ports/key-vault.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
-import { Books } from './books.ts';
+import { Books } from './books/books.ts';
 import { randomOf, type Dice } from './dice.ts';
-import type { Plant } from './plants.ts';
+import type { Plant } from './plants/plant.ts';
 import { Wire, wiredClock, wiredStore, wiredTimer, wiredVault, type Adversary } from './ports.ts';
-import { start } from './reference.ts';
+import { start, type Realm } from './realms.ts';
 import { Scheduler, type Life } from './scheduler.ts';
 import { Tally } from './tally.ts';
 
@@ -40,8 +40,9 @@ export class Ground {
   readonly tally = new Tally();
   readonly story: string[] = [];
   readonly durable: EventStore;
-  readonly keys: DurableKeys = new Map();
+  readonly keys: DurableKeys;
   readonly books: Books;
+  readonly realm: Realm;
   readonly plant: Plant | null;
   /** For what no choice is drawn for: jitter, and how long a restart takes. */
   readonly random = randomOf(7);
@@ -50,15 +51,19 @@ export class Ground {
   readonly onAppend = new Set<() => void>();
   failure: Error | null = null;
   storeSkew = 0;
+  /** Head of the log when the world began. */
+  past = 0n;
   readonly #living = new Map<Life, Process>();
 
-  constructor(choices: Dice, faults: Dice, plant: Plant | null, trace: boolean) {
+  constructor(realm: Realm, choices: Dice, faults: Dice, plant: Plant | null, trace: boolean) {
+    this.realm = realm;
     this.plant = plant;
+    this.keys = new Map(realm.past().keys);
     this.scheduler = new Scheduler(choices, start);
     this.durable = new MemoryEventStore({ now: () => this.scheduler.now + this.storeSkew });
     const oracle = this.openVault();
     this.hmac = (domain, text) => oracle.hmac(domain, text);
-    this.books = new Books((institutionId, value) => claimsOf(institutionId, this.hmac).streamOf('student-number', value));
+    this.books = new Books((institutionId, kind, value) => claimsOf(institutionId, this.hmac).streamOf(kind as ClaimKind, value));
     this.adversary = {
       dice: faults,
       active: true,

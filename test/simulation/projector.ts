@@ -6,22 +6,7 @@ import type { EventStore } from '../../libs/ports/event-store.ts';
 import type { ReadQueries, ReadStore, ReadWrites } from '../../libs/ports/read-store.ts';
 import { StoreFault } from '../../libs/ports/store-fault.ts';
 import { viewStores, type EventDecoder, type View, type ViewStore } from '../../libs/ports/view.ts';
-import { auditTimeline } from '../../libs/read-models/audit-timeline.ts';
-import { directory } from '../../libs/read-models/directory.ts';
-import { enrollmentRegister } from '../../libs/read-models/enrollment-register.ts';
-import { pendingTakes } from '../../libs/read-models/pending-takes.ts';
-import { subjectIndex } from '../../libs/read-models/subject-index.ts';
-import { tasks } from '../../libs/read-models/tasks.ts';
 import type { Wire } from './ports.ts';
-
-export const views: readonly View[] = [
-  auditTimeline,
-  directory,
-  enrollmentRegister,
-  pendingTakes,
-  subjectIndex,
-  tasks,
-] as readonly View[];
 
 /** Databases outlive the process that writes them: what it had not committed does not. */
 export type Disks = Record<ViewStore, DatabaseSync>;
@@ -80,6 +65,7 @@ function stepwise(db: ReadWrites, wire: Wire, name: string): ReadWrites {
 }
 
 export interface ProjectorPorts {
+  readonly views: readonly View[];
   readonly events: Pick<EventStore, 'readAll' | 'head'>;
   readonly decoder: EventDecoder;
   readonly clock: Clock;
@@ -110,7 +96,7 @@ export class Projector {
       events: ports.events,
       decoder: ports.decoder,
       stores: { views: wired('views'), directory: wired('directory') },
-      views,
+      views: ports.views,
       clock: ports.clock,
       timer: ports.timer,
       batch: 7,
@@ -143,7 +129,7 @@ export function hindmost(disks: Disks): bigint {
 }
 
 /** Over the databases as they are, with nothing in between. */
-const plainly = (disks: Disks, events: EventStore, decoder: EventDecoder): Projection =>
+const plainly = (disks: Disks, views: readonly View[], events: EventStore, decoder: EventDecoder): Projection =>
   new Projection({
     events,
     decoder,
@@ -157,12 +143,13 @@ const plainly = (disks: Disks, events: EventStore, decoder: EventDecoder): Proje
 /** Digests of the rows on these disks, and of the same views folded from zero with nothing in the way. */
 export async function digestsOf(
   disks: Disks,
+  views: readonly View[],
   events: EventStore,
   decoder: EventDecoder,
 ): Promise<readonly { readonly view: string; readonly live: string; readonly anew: string }[]> {
-  const live = plainly(disks, events, decoder);
+  const live = plainly(disks, views, events, decoder);
   const emptyDisks = newDisks();
-  const anew = plainly(emptyDisks, events, decoder);
+  const anew = plainly(emptyDisks, views, events, decoder);
   await anew.prepare();
   await anew.catchUp();
   const digests = [];

@@ -1,17 +1,18 @@
 import { givenBy, planOfGiven, shrink, type GivenWorld } from './shrink.ts';
+import type { RealmName } from './realms.ts';
 import { planOf } from './seeds.ts';
 import { runWorld, type Options } from './world.ts';
 
 /** How a failing seed is told: which promise, how to see it again, and the story of the smallest world that still breaks it. */
-export async function reportOf(seed: number, options: Options = {}): Promise<string> {
-  const plan = planOf(seed);
+export async function reportOf(seed: number, realm: RealmName, options: Options = {}): Promise<string> {
+  const plan = planOf(seed, realm);
   const { failure } = await runWorld(plan, options);
   if (!failure) return `seed ${seed} holds`;
   const small = await shrink(givenBy(plan), failure.rule, options);
   const plant = options.plant ? ` --plant ${options.plant.name}` : '';
   return [
     `seed ${seed} breaks ${failure.message}`,
-    `replay: npm run simulate -- --seed ${seed}${plant}`,
+    `replay: npm run simulate -- --world ${realm} --seed ${seed}${plant}`,
     await storyOf(small, options),
   ].join('\n');
 }

@@ -1,12 +1,14 @@
 /**
  * `npm run simulate -- --seed N` replays one world with its story · `--seed N --shrink` tells the smallest world that breaks the same promise ·
- * `--minutes M` explores until then (`--from`, `--count`) · `--plant NAME` with a planted bug, see plants.ts.
+ * `--minutes M` explores until then (`--from`, `--count`) · `--plant NAME` with a planted bug, in its kind of world, see plants/plants.ts ·
+ * `--world NAME` says the kind of world (see realms.ts): the first of them where one seed is named, otherwise all in turn.
  */
 import { reportOf } from './report.ts';
+import { realmNames, type RealmName } from './realms.ts';
 import { planOf } from './seeds.ts';
 import { Tally } from './tally.ts';
 import { runWorld } from './world.ts';
-import { plants } from './plants.ts';
+import { plants } from './plants/plants.ts';
 
 const option = (name: string): string | undefined => {
   const at = process.argv.indexOf(`--${name}`);
@@ -14,12 +16,13 @@ const option = (name: string): string | undefined => {
 };
 
 const plant = plants.find((p) => p.name === option('plant')) ?? null;
+const named = realmNames.find((name) => name === option('world')) ?? plant?.world;
 const started = performance.now();
 
 if (process.argv.includes('--shrink')) {
-  console.log(await reportOf(Number(option('seed')), { plant }));
+  console.log(await reportOf(Number(option('seed')), named ?? realmNames[0]!, { plant }));
 } else if (option('seed') !== undefined) {
-  const outcome = await runWorld(planOf(Number(option('seed'))), { plant, trace: true });
+  const outcome = await runWorld(planOf(Number(option('seed')), named ?? realmNames[0]!), { plant, trace: true });
   console.log(outcome.story.join('\n'));
   console.log(outcome.failure ? `\n${outcome.failure.rule}: ${outcome.failure.message}` : '\nevery promise held');
   process.exitCode = outcome.failure ? 1 : 0;
@@ -30,13 +33,18 @@ if (process.argv.includes('--shrink')) {
   const tally = new Tally();
   const failures = new Map<string, number[]>();
   let worlds = 0;
-  for (let seed = first; seed < first + count && performance.now() < until; seed++, worlds++) {
-    const outcome = await runWorld(planOf(seed), { plant });
+  const explore = async (realm: RealmName, seed: number): Promise<void> => {
+    const outcome = await runWorld(planOf(seed, realm), { plant });
     tally.addAll(outcome.tally);
-    if (!outcome.failure) continue;
-    const seeds = failures.get(outcome.failure.rule) ?? [];
-    failures.set(outcome.failure.rule, [...seeds, seed]);
-    if (seeds.length < 3) console.log(`seed ${seed}: ${outcome.failure.message}`);
+    worlds++;
+    if (!outcome.failure) return;
+    const kind = `${realm}: ${outcome.failure.rule}`;
+    const seeds = failures.get(kind) ?? [];
+    failures.set(kind, [...seeds, seed]);
+    if (seeds.length < 3) console.log(`--world ${realm} --seed ${seed}: ${outcome.failure.message}`);
+  };
+  for (let seed = first; seed < first + count && performance.now() < until; seed++) {
+    for (const realm of named ? [named] : realmNames) await explore(realm, seed);
   }
   const seconds = (performance.now() - started) / 1000;
   console.log(`\n${worlds} worlds in ${seconds.toFixed(1)} s (${(worlds / seconds).toFixed(1)} worlds/s)`);

@@ -1,26 +1,16 @@
 import { drawnDice, randomOf } from './dice.ts';
 import { faultKinds } from './ports.ts';
 import type { Intent } from './orders.ts';
+import { realms, type RealmName } from './realms.ts';
 import type { WorldPlan } from './world.ts';
 
-/** What a world is mostly about, as kinds of intents (see orders.ts): a bit of everything, or much of what meets at the same gates. */
-const moods: readonly (readonly number[])[] = [
-  [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
-  [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
-  // The same people and numbers, at the same moment.
-  [1, 1, 2, 10, 10, 9, 3],
-  // Whole lives: four eyes, graduations, holds.
-  [1, 4, 4, 5, 6, 7, 7, 8],
-  // Students of before, identities corrected and erased.
-  [9, 9, 8, 8, 7, 7, 1],
-];
-
-/** One seed is one world: its length, its faults and its order of things all follow from the number, for as long as this file and orders.ts stay. */
-export function planOf(seed: number): WorldPlan {
+/** One seed is one world: its length, its faults and its order of things all follow from the number, for as long as this file and the realm's office stay. */
+export function planOf(seed: number, name: RealmName = 'enrollment'): WorldPlan {
+  const realm = realms[name];
   const random = randomOf(seed);
   const upTo = (n: number): number => random() % n;
   const length = 6 + upTo(26);
-  const mood = moods[upTo(moods.length)]!;
+  const mood = realm.moods[upTo(realm.moods.length)]!;
   const script = Array.from({ length }, (): Intent => [
     upTo(upTo(5) === 0 ? 4 : 3),
     mood[upTo(mood.length)]!,
@@ -35,6 +25,7 @@ export function planOf(seed: number): WorldPlan {
   // Some worlds mostly take the oldest first, so that whole commands pass between two steps of a slow one.
   const patience = [0, 0, 2, 6][upTo(4)]!;
   return {
+    realm,
     script,
     processes: 1 + upTo(3),
     views: upTo(3) === 0,

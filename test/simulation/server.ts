@@ -1,4 +1,6 @@
-import { claimsOf, takesOf } from '../../libs/contexts/enrollment/gates.ts';
+import { takesOf as apprenticeshipTakes } from '../../libs/contexts/apprenticeship/gates.ts';
+import { claimsOf, takesOf as enrollmentTakes } from '../../libs/contexts/enrollment/gates.ts';
+import { takesOf as facultyTakes } from '../../libs/contexts/faculty/faculty.ts';
 import type { Take } from '../../libs/kernel/plan.ts';
 import type { Purpose } from '../../libs/kernel/purposes.ts';
 import { isRefusal, type Refusal } from '../../libs/kernel/refusal.ts';
@@ -8,7 +10,7 @@ import { Recovery } from '../../libs/runtime/recovery.ts';
 import { Transactor, abandonedAfterMs, type Answer, type CommandContext } from '../../libs/runtime/transact.ts';
 import type { Folding } from './folding.ts';
 import type { Ground, Ports, Process } from './ground.ts';
-import type { Office, Order } from './orders.ts';
+import type { Order } from './orders.ts';
 import type { Life } from './scheduler.ts';
 import { checkTruth } from './truth.ts';
 
@@ -25,7 +27,6 @@ export class Server implements Process {
   /** While the last recovery is under way, perhaps waiting for the views. */
   recovering = false;
   readonly #ground: Ground;
-  readonly #office: Office;
   readonly #folding: Folding | null;
   /** Requests under way, told that they were lost when it dies. */
   readonly #open = new Set<() => void>();
@@ -34,10 +35,9 @@ export class Server implements Process {
   #transactor!: Transactor;
   #recovery!: Recovery;
 
-  constructor(name: string, ground: Ground, office: Office, folding: Folding | null) {
+  constructor(name: string, ground: Ground, folding: Folding | null) {
     this.name = name;
     this.#ground = ground;
-    this.#office = office;
     this.#folding = folding;
   }
 
@@ -96,19 +96,25 @@ export class Server implements Process {
   async #carryOut(order: Order, delivery: number): Promise<Answer | Refusal> {
     const { codec, vault } = this.#ports;
     const desk = { transactor: this.#transactor, codec, hmac: (domain: string, text: string) => vault.hmac(domain, text) };
+    const { personId, role, organizationId, institutionId } = order.by;
     const context: CommandContext = {
       commandId: this.#ground.plant?.commandId?.(order.key, delivery) ?? order.key,
-      digest: this.#office.digestOf(order),
-      actor: { personId: order.clerk.personId, role: 'registrar', organizationId: null },
-      institutionId: order.clerk.institutionId,
+      digest: this.#ground.hmac('command', JSON.stringify(order.says)),
+      actor: { personId, role, organizationId },
+      institutionId,
       zone: 'Asia/Shanghai',
       correlationId: order.key,
       causationId: order.key,
       ...(order.effectiveAt === undefined ? {} : { effectiveAt: order.effectiveAt }),
       ...(order.ifMatch === undefined ? {} : { ifMatch: order.ifMatch }),
+      ...(order.reason ? { reason: order.reason } : {}),
+      ...(order.onBehalfOf === undefined ? {} : { onBehalfOf: order.onBehalfOf }),
       ...(order.dryRun ? { dryRun: true } : {}),
     };
-    const answer = await this.#transactor.transact(context, (attempt) => order.plan(desk, attempt));
+    const answer = await this.#transactor.transact(context, async (attempt) => {
+      const plan = await order.plan(desk, attempt);
+      return isRefusal(plan) ? plan : (this.#ground.plant?.plan?.(plan, order) ?? plan);
+    });
     if (!isRefusal(answer) && answer.events.includes('PersonalDataErased')) {
       const learner = this.#ground.books.learners.get(answer.stream.slice('learner-'.length));
       if (learner) await vault.shred(learner.id, learner.erased.now as Purpose[]);
@@ -161,8 +167,8 @@ export class Server implements Process {
   /** Shreds what was to be erased, and lets go of what crashed writers took: by the view that lists it, or by the log where nobody folds. */
   async recover(): Promise<void> {
     const { store, codec, vault, clock } = this.#ports;
-    const { tally } = this.#ground;
-    const erasures = await allOf(store, ['PersonalDataErased']);
+    const { tally, past } = this.#ground;
+    const erasures = await allOf(store, past, ['PersonalDataErased']);
     for (const stored of erasures) {
       const { purposes } = codec.decode(stored).data as { purposes: Purpose[] };
       await vault.shred(stored.stream.slice('learner-'.length), purposes);
@@ -173,7 +179,7 @@ export class Server implements Process {
     }
     const before = clock.now() - abandonedAfterMs;
     const takes = new Map<string, { readonly institutionId: string; readonly take: Take }>();
-    for (const stored of await allOf(store, ['ClaimTaken', 'EnrollmentOpened', 'EnrollmentClosing'])) {
+    for (const stored of await allOf(store, past, ['ClaimTaken', 'EnrollmentOpened', 'EnrollmentClosing', 'PeriodHeld'])) {
       if (Date.parse(stored.recordedAt) > before) continue;
       const event = codec.decode(stored);
       for (const take of this.#takesOf(event.institutionId, event))
@@ -189,10 +195,8 @@ export class Server implements Process {
     institutionId: string,
     event: { readonly type: string; readonly stream: string; readonly data: object },
   ): readonly Take[] {
-    return takesOf(
-      claimsOf(institutionId, (domain, text) => this.#ports.vault.hmac(domain, text)),
-      event,
-    );
+    const claims = claimsOf(institutionId, (domain, text) => this.#ports.vault.hmac(domain, text));
+    return [enrollmentTakes, facultyTakes, apprenticeshipTakes].flatMap((takesOf) => takesOf(claims, event));
   }
 
   /** Faults of its ports end what it does; anything else that is thrown is a finding. */
@@ -218,9 +222,10 @@ const systemContext = (institutionId: string): CommandContext => ({
   causationId: 'recovery',
 });
 
-async function allOf(store: EventStore, types: readonly string[]): Promise<readonly StoredEvent[]> {
+/** Of these types, after what was there before the world began: that is in order. */
+async function allOf(store: EventStore, past: bigint, types: readonly string[]): Promise<readonly StoredEvent[]> {
   const found: StoredEvent[] = [];
-  for (let after = 0n, end = false; !end;) {
+  for (let after = past, end = false; !end;) {
     const page = await store.readAll(after, { types, limit: 500 });
     found.push(...page.events);
     ({ scannedTo: after, end } = page);

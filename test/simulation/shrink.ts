@@ -1,9 +1,11 @@
 import { givenDice } from './dice.ts';
 import type { Intent } from './orders.ts';
+import { realms, type RealmName } from './realms.ts';
 import { runWorld, type Options, type WorldPlan } from './world.ts';
 
 /** A world as plain data: what a seed drew, or fast-check made up. */
 export interface GivenWorld {
+  readonly realm: RealmName;
   readonly script: readonly Intent[];
   readonly choices: readonly number[];
   readonly faults: readonly number[];
@@ -13,12 +15,14 @@ export interface GivenWorld {
 
 export const planOfGiven = (world: GivenWorld): WorldPlan => ({
   ...world,
+  realm: realms[world.realm],
   choices: givenDice(world.choices),
   faults: givenDice(world.faults),
 });
 
 /** What a plan drew while it ran. */
-export const givenBy = ({ script, choices, faults, processes, views }: WorldPlan): GivenWorld => ({
+export const givenBy = ({ realm, script, choices, faults, processes, views }: WorldPlan): GivenWorld => ({
+  realm: realm.name,
   script,
   choices: [...choices.drawn],
   faults: [...faults.drawn],

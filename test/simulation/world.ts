@@ -1,18 +1,19 @@
 import { abandonedAfterMs } from '../../libs/runtime/transact.ts';
-import { Violation } from './books.ts';
+import { Violation } from './books/log.ts';
+import { Clients } from './clients.ts';
 import type { Dice } from './dice.ts';
 import { Folding } from './folding.ts';
 import { Ground, type Process } from './ground.ts';
-import { Office, type Intent } from './orders.ts';
-import type { Plant } from './plants.ts';
-import { referenceData } from './reference.ts';
-import { Registrars } from './registrars.ts';
+import type { Intent } from './orders.ts';
+import type { Plant } from './plants/plant.ts';
+import type { Realm } from './realms.ts';
 import { Stuck } from './scheduler.ts';
 import { Server } from './server.ts';
 import type { Tally } from './tally.ts';
 
-/** One world: what the registrars mean to do, who goes next, and what goes wrong. The same plan is the same run. */
+/** One world: what people mean to do, who goes next, and what goes wrong. The same plan is the same run. */
 export interface WorldPlan {
+  readonly realm: Realm;
   readonly script: readonly Intent[];
   readonly choices: Dice;
   readonly faults: Dice;
@@ -41,7 +42,7 @@ const catchUpMs = 3_600_000;
 
 /** Lives a plan from its first step to the last, and judges it. */
 export async function runWorld(plan: WorldPlan, { plant = null, trace = false }: Options = {}): Promise<Outcome> {
-  const ground = new Ground(plan.choices, plan.faults, plant, trace);
+  const ground = new Ground(plan.realm, plan.choices, plan.faults, plant, trace);
   const folding = plan.views ? new Folding(ground) : null;
   let failure: Outcome['failure'] = null;
   try {
@@ -58,17 +59,19 @@ export async function runWorld(plan: WorldPlan, { plant = null, trace = false }:
 
 async function live(plan: WorldPlan, ground: Ground, folding: Folding | null): Promise<void> {
   const { scheduler, books, tally } = ground;
-  const office = new Office(books, ground.hmac, () => scheduler.now);
-  const servers = Array.from({ length: plan.processes }, (_, i) => new Server(`server ${i + 1}`, ground, office, folding));
+  const office = plan.realm.office(ground);
+  const servers = Array.from({ length: plan.processes }, (_, i) => new Server(`server ${i + 1}`, ground, folding));
   const processes: readonly Process[] = [...servers, ...(folding ? [folding] : [])];
-  const registrars = new Registrars(ground, office, servers);
+  const clients = new Clients(ground, office, servers);
   // Whoever folds never rests: all is over when nobody else has anything to do.
   const over = (): boolean => scheduler.idleBut(folding?.life ?? null) && servers.every((server) => !server.recovering);
 
-  for (const event of referenceData()) await ground.durable.append(event.stream, 'none', [event]);
+  for (const event of plan.realm.past().events)
+    await ground.durable.append(event.stream, event.revision === 0n ? 'none' : event.revision - 1n, [event]);
   await ground.audit();
+  ground.past = books.head;
   for (const process of processes) process.boot();
-  registrars.begin(plan.script);
+  clients.begin(plan.script);
   if (folding)
     scheduler.after(
       9_000,
@@ -76,7 +79,7 @@ async function live(plan: WorldPlan, ground: Ground, folding: Folding | null): P
       () => 'an administrator asks for a rebuild',
       () => void folding.rebuild(plan.script.length),
     );
-  await ground.until(() => registrars.busy === 0, maxSteps);
+  await ground.until(() => clients.busy === 0, maxSteps);
 
   // Faults end with the work; then everything else must end too.
   for (const server of servers) server.closing = true;
@@ -120,7 +123,7 @@ async function caughtUp(ground: Ground, folding: Folding | null): Promise<void> 
 }
 
 function shredded({ books, keys }: Ground): void {
-  for (const learner of books.learners.values()) {
+  for (const learner of books.learners.all()) {
     for (const purpose of learner.erased.now) {
       const kept = [...keys.values()].find((k) => k.subjectId === learner.id && k.purpose === purpose && k.key !== null);
       if (kept) throw new Violation('erasure', `the ${purpose} key of ${learner.id} outlived its erasure`);

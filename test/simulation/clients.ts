@@ -1,7 +1,7 @@
 import { isRefusal } from '../../libs/kernel/refusal.ts';
 import type { Timer } from '../../libs/ports/clock.ts';
 import type { Ground } from './ground.ts';
-import { clerks, type Intent, type Office, type Order } from './orders.ts';
+import type { Intent, Office, Order } from './orders.ts';
 import { faultKinds, wiredTimer } from './ports.ts';
 import { Stuck, type Life } from './scheduler.ts';
 import type { Heard, Server } from './server.ts';
@@ -9,7 +9,7 @@ import type { Heard, Server } from './server.ts';
 const patienceMs = 25_000;
 
 /** The clients: each works through a script, retries what got lost under the same key, and now and then gives up without ever learning. */
-export class Registrars {
+export class Clients {
   /** How many are still at work. */
   busy = 0;
   readonly #ground: Ground;
@@ -23,11 +23,12 @@ export class Registrars {
   }
 
   begin(script: readonly Intent[]): void {
-    clerks.forEach(({ personId }, who) => {
-      const intents = script.filter(([by]) => by % clerks.length === who);
+    const { clients } = this.#office;
+    clients.forEach((name, who) => {
+      const intents = script.filter(([by]) => by % clients.length === who);
       if (intents.length === 0) return;
       this.busy++;
-      const life: Life = { name: personId, alive: true };
+      const life: Life = { name, alive: true };
       void this.#work(life, who, intents)
         .catch((error: unknown) => this.#ground.fail(error as Error))
         .finally(() => {
@@ -39,11 +40,21 @@ export class Registrars {
   async #work(life: Life, who: number, intents: readonly Intent[]): Promise<void> {
     const timer = wiredTimer(this.#ground.scheduler, life);
     for (const [index, intent] of intents.entries()) {
+      this.#pass(this.#office.days?.(intent) ?? 0);
       const orders = this.#office.orders(`c${who}${String(index).padStart(3, '0')}`, intent);
       if (orders.length === 0) continue;
       await Promise.all(orders.map((order) => this.#pursue(order, life, timer, intent[4] % 9 === 8)));
       await timer.sleep(intent[4] % 4 === 0 ? 4_000 : 40);
     }
+  }
+
+  /** Everybody's time: whatever waited for less has waited enough. */
+  #pass(days: number): void {
+    if (days === 0) return;
+    const { scheduler, tally } = this.#ground;
+    this.#ground.tell(() => `  ${days} days pass`);
+    tally.add('days', days);
+    scheduler.now += days * 86_400_000;
   }
 
   async #pursue(order: Order, life: Life, timer: Timer, givesUp: boolean): Promise<void> {

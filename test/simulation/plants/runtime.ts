@@ -1,43 +1,7 @@
-import type { EventStore } from '../../libs/ports/event-store.ts';
-import type { ReadStore, ReadWrites, Value } from '../../libs/ports/read-store.ts';
-import { StoreFault } from '../../libs/ports/store-fault.ts';
-import type { Runtime, Transactor } from '../../libs/runtime/transact.ts';
-import type { Life, Scheduler } from './scheduler.ts';
-
-/** A bug planted on purpose: a simulator that does not find it is not good enough. */
-export interface Plant {
-  readonly name: string;
-  /** What is wrong, in words. */
-  readonly bug: string;
-  /** The promises that it breaks. */
-  readonly foundAs: readonly string[];
-  /** The store as every process reaches it. */
-  readonly store?: (inner: EventStore, at: { readonly scheduler: Scheduler; readonly life: Life }) => EventStore;
-  /** Patches a step of one process's transactor. */
-  readonly transactor?: (transactor: Transactor) => void;
-  /** The id under which a server carries out a client's key. */
-  readonly commandId?: (key: string, delivery: number) => string;
-  readonly noRecovery?: true;
-  /** A read store as the projector reaches it. */
-  readonly readStore?: (inner: ReadStore) => ReadStore;
-  /** Some appends are never heard of, and nobody looks without being told. */
-  readonly deaf?: true;
-}
-
-/** The steps of a transactor that a plant may patch: private to everybody else. */
-interface Steps {
-  fence: (...args: readonly unknown[]) => Promise<boolean>;
-  takeAll: (...args: readonly unknown[]) => Promise<unknown>;
-  undo: (takes: unknown, context: unknown, commandId: unknown, outcome: unknown) => Promise<unknown>;
-  append: (
-    at: { readonly stream: string; readonly revision: bigint },
-    events: unknown,
-    by: { readonly step: string },
-  ) => Promise<{ readonly outcome: string }>;
-  load: (source: { readonly stream: string }) => Promise<{ readonly revision: bigint }>;
-  readonly runtime: Runtime;
-}
-const stepsOf = (transactor: Transactor): Steps => transactor as unknown as Steps;
+import type { EventStore } from '../../../libs/ports/event-store.ts';
+import type { ReadStore, ReadWrites, Value } from '../../../libs/ports/read-store.ts';
+import { StoreFault } from '../../../libs/ports/store-fault.ts';
+import { stepsOf, type Plant } from './plant.ts';
 
 const taken = { decidedAt: '' };
 
@@ -89,10 +53,12 @@ const instead = (db: ReadWrites, is: (sql: string, params?: readonly Value[]) =>
   runMany: (sql, rows) => db.runMany(sql, rows),
 });
 
-export const plants: readonly Plant[] = [
+/** Bugs of the runtime and its ports, in worlds of registrars. */
+export const runtimePlants: readonly Plant[] = [
   {
     name: 'release-unfenced',
     bug: 'a gate is let go before its taker is fenced on the owner’s stream',
+    world: 'enrollment',
     foundAs: ['gate-first', 'owner-holds', 'one-active', 'unique'],
     transactor: (transactor) => {
       stepsOf(transactor).fence = () => Promise.resolve(true);
@@ -101,6 +67,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'release-anyhow',
     bug: 'a gate is let go at whatever revision it has by now',
+    world: 'enrollment',
     foundAs: ['one-owner', 'exactly-once', 'owner-holds', 'legal-path', 'no-stuck-gate'],
     transactor: (transactor) => {
       const steps = stepsOf(transactor);
@@ -118,12 +85,14 @@ export const plants: readonly Plant[] = [
   {
     name: 'fresh-command-id',
     bug: 'a retry comes under a command id of its own',
+    world: 'enrollment',
     foundAs: ['exactly-once', 'refusals', 'acknowledged'],
     commandId: (key, delivery) => (delivery === 0 ? key : `${key}again${delivery}`),
   },
   {
     name: 'torn-batch',
     bug: 'a store that breaks down in an append leaves part of it behind',
+    world: 'enrollment',
     foundAs: ['whole-or-nothing', 'acknowledged'],
     store: (inner, { scheduler }) =>
       appending(inner, async (stream, expected, events) => {
@@ -137,6 +106,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'any-revision',
     bug: 'an append is taken whatever revision it expects',
+    world: 'enrollment',
     foundAs: ['one-owner', 'exactly-once', 'legal-path', 'unique'],
     store: (inner) =>
       appending(inner, async (stream, _expected, events) => inner.append(stream, await endOf(inner, stream), events)),
@@ -144,6 +114,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'no-gate',
     bug: 'gates are not taken at all',
+    world: 'enrollment',
     foundAs: ['gate-first'],
     transactor: (transactor) => {
       stepsOf(transactor).takeAll = () => Promise.resolve(taken);
@@ -152,6 +123,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'own-first',
     bug: 'the own stream is written before the gates are taken',
+    world: 'enrollment',
     foundAs: ['gate-first'],
     transactor: (transactor) => {
       const steps = stepsOf(transactor);
@@ -173,6 +145,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'answer-before-commit',
     bug: 'an append is answered while it still waits to be written',
+    world: 'enrollment',
     foundAs: ['acknowledged', 'gate-first', 'refusals'],
     store: (inner, { scheduler, life }) =>
       appending(inner, async (stream, expected, events) => {
@@ -190,12 +163,14 @@ export const plants: readonly Plant[] = [
   {
     name: 'no-recovery',
     bug: 'what a crashed writer took is never looked for',
+    world: 'enrollment',
     foundAs: ['no-stuck-gate'],
     noRecovery: true,
   },
   {
     name: 'stale-cache',
     bug: 'a stream that was read once is never read again before a decision',
+    world: 'enrollment',
     foundAs: ['no-stuck-gate', 'refusals', 'liveness'],
     transactor: (transactor) => {
       const steps = stepsOf(transactor);
@@ -211,6 +186,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'keeps-refused',
     bug: 'gates taken for a command that is then refused stay taken, and its abandoned attempts are not told apart',
+    world: 'enrollment',
     foundAs: ['no-stuck-gate'],
     transactor: (transactor) => {
       stepsOf(transactor).undo = (_takes, _context, _commandId, outcome) => Promise.resolve(outcome);
@@ -219,12 +195,14 @@ export const plants: readonly Plant[] = [
   {
     name: 'checkpoint-first',
     bug: 'a checkpoint is committed before the rows that it stands for',
+    world: 'enrollment',
     foundAs: ['views'],
     readStore: checkpointFirst,
   },
   {
     name: 'lost-wakeup',
     bug: 'a subscription misses a notification, and nobody looks without one',
+    world: 'enrollment',
     foundAs: ['liveness'],
     deaf: true,
   },

@@ -1,14 +1,11 @@
-import { catalog, type LedgerEventType } from '../../libs/events/events.ts';
-import { eventId } from '../../libs/kernel/ids.ts';
-import type { StoredEvent } from '../../libs/ports/event-store.ts';
+import { catalog, type LedgerEventType } from '../../../libs/events/events.ts';
+import { eventId } from '../../../libs/kernel/ids.ts';
+import type { StoredEvent } from '../../../libs/ports/event-store.ts';
 import { classIds, institutions } from './orders.ts';
-
-/** When every world begins. */
-export const start = Date.UTC(2026, 8, 1, 0, 0, 0);
 
 /** Programs, classes and calendars, as if recorded long ago. The same for every world. */
 let reference: readonly StoredEvent[] | null = null;
-export function referenceData(): readonly StoredEvent[] {
+export function referenceData(start: number): readonly StoredEvent[] {
   reference ??= institutions.flatMap((institutionId) => {
     const event = (stream: string, type: LedgerEventType, data: object): StoredEvent => {
       const id = eventId('reference', stream, 'own', 0);

@@ -1,16 +1,9 @@
-/**
- * Student status as the specification has it (the table *Enrollment*), written a second time and on purpose without a look at the
- * deciders: `from` are the states in which the event may stand, `to` the state after it.
- */
-export interface Transition {
-  readonly from: readonly string[];
-  /** `same`: no change of state · `stated`: the event says it · `before`: the state before the withdrawal. */
-  readonly to: string;
-}
+import type { Transition } from './log.ts';
 
 const student = ['registered', 'suspended'];
 const ended = ['graduated', 'incomplete', 'withdrawn', 'expelled', 'transferred-out', 'deceased'];
 
+/** Student status as the specification has it (the table *Enrollment*), written a second time and on purpose without a look at the deciders. */
 export const transitions: Readonly<Record<string, Transition>> = {
   LearnerAdmitted: { from: ['none'], to: 'admitted' },
   EnrollmentImported: { from: ['none'], to: 'stated' },

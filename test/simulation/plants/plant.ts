@@ -1,0 +1,46 @@
+import type { EventStore } from '../../../libs/ports/event-store.ts';
+import type { Plan } from '../../../libs/kernel/plan.ts';
+import type { ReadStore } from '../../../libs/ports/read-store.ts';
+import type { Runtime, Transactor } from '../../../libs/runtime/transact.ts';
+import type { Order } from '../orders.ts';
+import type { RealmName } from '../realms.ts';
+import type { Life, Scheduler } from '../scheduler.ts';
+
+/** A bug planted on purpose: a simulator that does not find it is not good enough. */
+export interface Plant {
+  readonly name: string;
+  /** What is wrong, in words. */
+  readonly bug: string;
+  /** The kind of world that is to find it. */
+  readonly world: RealmName;
+  /** The promises that it breaks. */
+  readonly foundAs: readonly string[];
+  /** The store as every process reaches it. */
+  readonly store?: (inner: EventStore, at: { readonly scheduler: Scheduler; readonly life: Life }) => EventStore;
+  /** Patches a step of one process's transactor. */
+  readonly transactor?: (transactor: Transactor) => void;
+  /** The id under which a server carries out a client's key. */
+  readonly commandId?: (key: string, delivery: number) => string;
+  /** Patches the plan of one attempt: what it decides, takes and lets go. */
+  readonly plan?: (plan: Plan, order: Order) => Plan;
+  readonly noRecovery?: true;
+  /** A read store as the projector reaches it. */
+  readonly readStore?: (inner: ReadStore) => ReadStore;
+  /** Some appends are never heard of, and nobody looks without being told. */
+  readonly deaf?: true;
+}
+
+/** The steps of a transactor that a plant may patch: private to everybody else. */
+export interface Steps {
+  fence: (...args: readonly unknown[]) => Promise<boolean>;
+  takeAll: (...args: readonly unknown[]) => Promise<unknown>;
+  undo: (takes: unknown, context: unknown, commandId: unknown, outcome: unknown) => Promise<unknown>;
+  append: (
+    at: { readonly stream: string; readonly revision: bigint },
+    events: unknown,
+    by: { readonly step: string },
+  ) => Promise<{ readonly outcome: string }>;
+  load: (source: { readonly stream: string }) => Promise<{ readonly revision: bigint }>;
+  readonly runtime: Runtime;
+}
+export const stepsOf = (transactor: Transactor): Steps => transactor as unknown as Steps;
