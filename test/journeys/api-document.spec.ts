@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { described } from '../../apps/ledger/description.ts';
 import { startLedger, type Ledger } from '../../apps/ledger/ledger.ts';
+import { fourFourTwo } from '../../libs/contexts/curriculum/scheme.ts';
 import { OrNull } from '../../libs/edge/openapi.ts';
 import { policies } from '../../libs/edge/policy.ts';
 import { commonRefusals } from '../../libs/kernel/refusals.ts';
@@ -105,28 +106,9 @@ describe('real answers', () => {
   const here: Person[] = [];
   const ids: Record<string, string> = {};
 
-  beforeAll(async () => {
-    const registrar = await personOf(ledger, { role: 'registrar' });
-    here.push(registrar, await personOf(ledger, { role: 'administrator' }));
-    const made = async (path: string, body: object): Promise<void> =>
-      void Object.assign(ids, (await registrar.post(path, body)).body);
-    await made('/v1/programs', { code: '530701', name: { zh: '电子商务', en: 'E-commerce' }, level: 'junior-college' });
-    await made('/v1/program-groups', { name: { zh: '商贸', en: 'Commerce' }, programIds: [ids['programId']] });
-    await made('/v1/organizations', {
-      creditCode: '91350100M000100Y43',
-      name: { zh: '江南', en: 'Jiangnan' },
-      kind: 'enterprise',
-    });
-    const year = {
-      name: 'Y',
-      from: '2026-01-01',
-      to: '2026-12-31',
-      terms: [{ name: 'T', from: '2026-01-01', to: '2026-06-30' }],
-    };
-    await made('/v1/calendar', {
-      years: [year],
-      holidays: [{ name: { zh: '国庆', en: 'National Day' }, from: '2026-10-01', to: '2026-10-07' }],
-    });
+  type Make = (path: string, body: object) => Promise<void>;
+
+  async function curriculumAndFaculty(made: Make): Promise<void> {
     const name = { zh: '名称', en: 'Name' };
     await made('/v1/courses', {
       code: 'EC101',
@@ -144,8 +126,7 @@ describe('real answers', () => {
       modules: [{ code: 'platform', name, kind: 'shared', requiredCredits: 6000 }],
       courses: [{ courseId: ids['courseId'], module: 'platform', nature: 'compulsory' }],
     });
-    const [template] = (await registrar.get('/v1/scheme-templates')).body.items;
-    await made('/v1/schemes', template);
+    await made('/v1/schemes', fourFourTwo);
     const descriptors = {
       'knowledge-and-skills': name,
       process: name,
@@ -167,6 +148,30 @@ describe('real answers', () => {
       to: '2026-02-13',
       days: 30,
     });
+  }
+
+  beforeAll(async () => {
+    const registrar = await personOf(ledger, { role: 'registrar' });
+    here.push(registrar, await personOf(ledger, { role: 'administrator' }));
+    const made: Make = async (path, body) => void Object.assign(ids, (await registrar.post(path, body)).body);
+    await made('/v1/programs', { code: '530701', name: { zh: '电子商务', en: 'E-commerce' }, level: 'junior-college' });
+    await made('/v1/program-groups', { name: { zh: '商贸', en: 'Commerce' }, programIds: [ids['programId']] });
+    await made('/v1/organizations', {
+      creditCode: '91350100M000100Y43',
+      name: { zh: '江南', en: 'Jiangnan' },
+      kind: 'enterprise',
+    });
+    const year = {
+      name: 'Y',
+      from: '2026-01-01',
+      to: '2026-12-31',
+      terms: [{ name: 'T', from: '2026-01-01', to: '2026-06-30' }],
+    };
+    await made('/v1/calendar', {
+      years: [year],
+      holidays: [{ name: { zh: '国庆', en: 'National Day' }, from: '2026-10-01', to: '2026-10-07' }],
+    });
+    await curriculumAndFaculty(made);
     await made('/v1/classes', { kind: 'administrative', name: '电商2601', programId: ids['programId'] });
     await made(`/v1/classes/${ids['classId']}/assign-teacher`, { teacherId: 'teacher-1' });
     await made('/v1/learners', {

@@ -56,25 +56,29 @@ function misgraded({ average: { gradeScores, rounding } }: AssessmentPolicy): re
   return [...(descends ? [] : ['average.gradeScores']), ...(10_000 % rounding.unit === 0 ? [] : ['average.rounding'])];
 }
 
+const unlessSame = <E extends PolicyEvent>(inForce: E['data'] | null, event: E): Decision<PolicyEvent> =>
+  sameContent(inForce, event.data) ? [] : [event];
+
 function decide(s: Policies, c: PolicyCommand): Decision<PolicyEvent> {
-  const { type, ...data } = c;
-  switch (type) {
-    case 'AdoptEnrollmentPolicy':
-      return sameContent(s.enrollment, data) ? [] : [{ type: 'EnrollmentPolicyAdopted', data: data as EnrollmentPolicy }];
+  switch (c.type) {
+    case 'AdoptEnrollmentPolicy': {
+      const { type: _type, ...data } = c;
+      return unlessSame(s.enrollment, { type: 'EnrollmentPolicyAdopted', data });
+    }
     case 'AdoptApprenticeshipPolicy': {
-      const fields = contradictions(c as ApprenticeshipPolicy);
+      const { type: _type, ...data } = c;
+      const fields = contradictions(data);
       if (fields.length > 0) return refuse('POLICY_CONTRADICTS_ITSELF', { fields });
-      return sameContent(s.apprenticeship, data)
-        ? []
-        : [{ type: 'ApprenticeshipPolicyAdopted', data: data as ApprenticeshipPolicy }];
+      return unlessSame(s.apprenticeship, { type: 'ApprenticeshipPolicyAdopted', data });
     }
     case 'AdoptAssessmentPolicy': {
-      const fields = misgraded(c as AssessmentPolicy);
+      const { type: _type, ...data } = c;
+      const fields = misgraded(data);
       if (fields.length > 0) return refuse('POLICY_CONTRADICTS_ITSELF', { fields });
-      return sameContent(s.assessment, data) ? [] : [{ type: 'AssessmentPolicyAdopted', data: data as AssessmentPolicy }];
+      return unlessSame(s.assessment, { type: 'AssessmentPolicyAdopted', data });
     }
     default:
-      return type satisfies never;
+      return c satisfies never;
   }
 }
 

@@ -20,8 +20,8 @@ const introduction: CourseVersion = {
   frameworkLevel: 4,
 };
 
-const known: PlanFacts = { ec101: [introduction], ec205: [{ ...introduction, code: 'EC205' }], ghost: [] };
-const programs = examples(program, known);
+const catalog: PlanFacts = { ec101: [introduction], ec205: [{ ...introduction, code: 'EC205' }], ghost: [] };
+const programs = examples(program, catalog);
 const courses = examples(course, {});
 
 describe('a program', () => {

@@ -3,7 +3,6 @@ import { CommandHandler, CqrsModule, type ICommandHandler } from '@nestjs/cqrs';
 import { PARTS, type Finders, type Parts } from '../../edge/parts.ts';
 import { teacherFact } from '../../facts/teacher.ts';
 import { claimsOf } from '../../kernel/claim.ts';
-import type { Plan } from '../../kernel/plan.ts';
 import type { Refusal } from '../../kernel/refusal.ts';
 import type { Answer, Transactor } from '../../runtime/transact.ts';
 import { planFaculty } from './faculty.ts';
@@ -19,7 +18,7 @@ export class FacultyHandler implements ICommandHandler<FacultyCall> {
 
   execute({ context, teacherId, command }: FacultyCall): Promise<Answer | Refusal> {
     const claims = claimsOf(context.institutionId, (domain, text) => this.parts.vault.hmac(domain, text));
-    return this.parts.transactor.transact(context, () => planFaculty(teacherId, command, claims) as Plan);
+    return this.parts.transactor.transact(context, () => planFaculty(teacherId, command, claims));
   }
 }
 
