@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { catalog, type LedgerEventType } from '../events/events.ts';
 import type { Bilingual } from '../kernel/bilingual.ts';
+import { entry } from '../kernel/same.ts';
 import { fill } from '../kernel/bilingual.ts';
 import type { CommandFacts } from '../kernel/commands.ts';
 import { commonRefusals } from '../kernel/refusals.ts';
@@ -189,21 +190,33 @@ const answerOf = (command: CommandFacts | undefined): Json => ({
   repeated: false,
 });
 
+/** What a record's id is called, by the records of its path. */
+const keysOf: Readonly<Record<string, string>> = {
+  learners: 'learnerId',
+  enrollments: 'enrollmentId',
+  classes: 'classId',
+  programs: 'programId',
+  'program-groups': 'groupId',
+  organizations: 'organizationId',
+  courses: 'courseId',
+  schemes: 'schemeId',
+  teachers: 'teacherId',
+  openings: 'openingId',
+  selections: 'selectionId',
+  contracts: 'contractId',
+  placements: 'placementId',
+  attempts: 'attemptId',
+};
+
 function idsOf(name: string, path: string): Json {
   const id = '5q8m2c7h1v0n4k3d';
-  const own = /^\/v1\/(learner|enrollment|classe|program-group|program|organization)s?/.exec(path)?.[1];
-  const key = {
-    learner: 'learnerId',
-    enrollment: 'enrollmentId',
-    classe: 'classId',
-    program: 'programId',
-    'program-group': 'groupId',
-    organization: 'organizationId',
-  }[own ?? ''];
+  const own = /^\/v1\/([a-z-]+)/.exec(path)?.[1] ?? '';
+  const key = entry(keysOf, own);
   return {
     ...(key ? { [key]: id } : {}),
-    ...(/^(admit|transferStudentIn)/.test(name) ? { learnerId: id } : {}),
+    ...(/^(admit|transferStudentIn|openAttempt)/.test(name) ? { learnerId: id } : {}),
     ...(name === 'placeHold' ? { holdId: id } : {}),
+    ...(name === 'fileAppeal' ? { appealId: id } : {}),
     ...(name.startsWith('request') ? { requestId: id, digest: 'Zm9ydHktdHdvLWZvcnR5LXR3by1mb3J0' } : {}),
   };
 }
@@ -289,13 +302,9 @@ const schemas: Json = {
     type: 'object',
     required: ['revision', 'position', 'events', 'repeated'],
     properties: {
-      learnerId: text,
-      enrollmentId: text,
-      classId: text,
-      programId: text,
-      groupId: text,
-      organizationId: text,
+      ...Object.fromEntries(Object.values(keysOf).map((key) => [key, text])),
       holdId: text,
+      appealId: text,
       requestId: { ...text, description: 'Of a request for a second person' },
       digest: { ...text, description: 'What a grant must name' },
       revision: { ...text, description: 'Of the record after the command, for If-Match' },

@@ -173,10 +173,9 @@ export class AttemptController {
     if (isRefusal(opening)) return opening;
     const { institution } = principalOf(request);
     const attemptId = attemptIdOf(institution, opening.learnerId, opening.courseId, opening.number);
-    const { learnerId, number } = opening;
     return answered(
       await this.send(request, body, attemptId, opening),
-      () => ({ attemptId, learnerId, number: String(number) }),
+      () => ({ attemptId, learnerId: opening.learnerId }),
       () => `/v1/attempts/${attemptId}`,
     );
   }
