@@ -37,7 +37,7 @@ beforeEach(async () => {
   await here.program();
   // Of age when any of the contracts starts.
   const [registered] = await here.roster([
-    student({ studentNumber: '25001', entryDate: '2025-09-01' }, { birthDate: '2008-01-01' }),
+    student({ studentNumber: '25001', entryDate: '2025-09-01' }, { birthDate: '2006-01-01' }),
   ]);
   learnerId = registered!.learnerId!;
   await here.take('organizations', [{ row: 2, creditCode, name: { zh: '江南电子商务有限公司' }, kind: 'enterprise' }]);

@@ -373,11 +373,11 @@ describe('the command', () => {
     expect(await ledger(['help'])).toMatchObject({
       code: 0,
       err: '',
-      out: expect.stringMatching(/^Usage: .+import programs\|roster FILE/s),
+      out: expect.stringMatching(/^Usage: .+import KIND FILE.+roster.+programs, courses/s),
     });
     expect(await ledger(['--help', '--lang', 'zh'])).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^用法：.+导入专业或学籍名册/s),
+      out: expect.stringMatching(/^用法：.+导入 csv.+学籍名册.+专业；课程/s),
     });
     expect(await ledger(['help'], { LANG: 'zh_CN.UTF-8' })).toMatchObject({ code: 0, out: expect.stringMatching(/^用法/) });
     expect(await ledger([])).toMatchObject({ code: 1 });
