@@ -117,7 +117,8 @@ export const teacherFact = (teacherId: string): Source<Teacher> =>
 // ── what others ask ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Whether she may teach, mentor and assess now: a warning or a plan to improve takes nothing away. */
-export const isServing = ({ status }: Pick<Teacher, 'status'>): boolean => status === 'active' || status === 'warned' || status === 'improving';
+export const isServing = ({ status }: Pick<Teacher, 'status'>): boolean =>
+  status === 'active' || status === 'warned' || status === 'improving';
 
 /** Why a teacher may not stand for a side (an enterprise by its id, the college with null); null where she may. */
 export function unqualified(
@@ -132,5 +133,3 @@ export function unqualified(
   if (!isServing(teacher)) return refuse('TEACHER_NOT_SERVING', { status: teacher.status, since: teacher.statusSince });
   return dual && !teacher.dualQualified ? refuse('TEACHER_NOT_DUAL_QUALIFIED') : null;
 }
-
-export const qualifiesAs = (...asked: Parameters<typeof unqualified>): boolean => unqualified(...asked) === null;

@@ -102,6 +102,8 @@ export interface TeacherQuery extends Paging {
   readonly side?: Side;
   readonly organizationId?: string;
   readonly staffNumber?: string;
+  /** Whose account it is: the claim lets it be one teacher's. */
+  readonly personId?: string;
   readonly status?: TeacherStatus;
   readonly dualQualified?: boolean;
 }
@@ -117,32 +119,10 @@ export async function listTeachers(db: ReadQueries, query: TeacherQuery): Promis
       .equal('side', query.side)
       .equal('organization_id', query.organizationId)
       .equal('staff_number', query.staffNumber)
+      .equal('person_id', query.personId)
       .equal('status', query.status)
       .equal('dual_qualified', query.dualQualified === undefined ? undefined : Number(query.dualQualified)),
   );
   if (isRefusal(page)) return page;
   return { ...page, rows: page.rows.map(({ id, state, revision }) => ({ id, teacher: parsed<Teacher>(state), revision })) };
-}
-
-/** The teacher or mentor whose account it is: the claim lets it be one. */
-export async function teacherOfPerson(db: ReadQueries, institutionId: string, personId: string): Promise<string | undefined> {
-  const row = await db.get<{ id: string }>(
-    'SELECT id FROM faculty_teacher_$g WHERE institution_id = ? AND person_id = ? ORDER BY id LIMIT 1',
-    [institutionId, personId],
-  );
-  return row?.id;
-}
-
-/** Teachers and mentors by id, those of other institutions left out. */
-export async function teachersAmong(
-  db: ReadQueries,
-  institutionId: string,
-  teacherIds: readonly string[],
-): Promise<ReadonlyMap<string, Teacher>> {
-  const rows = await rowsAmong<{ id: string; institutionId: string; state: string }>(
-    db,
-    `SELECT id, institution_id AS "institutionId", state FROM faculty_teacher_$g WHERE id IN (?…)`,
-    teacherIds,
-  );
-  return new Map(rows.filter((row) => row.institutionId === institutionId).map(({ id, state }) => [id, parsed<Teacher>(state)]));
 }

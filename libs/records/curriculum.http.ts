@@ -3,16 +3,7 @@ import { Told } from '../edge/command.ts';
 import { OneOf, PlainDate, Text } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { courseNatures, type CourseNature } from '../events/catalog/curriculum.ts';
-import {
-  courseFact,
-  frameworkFact,
-  latestOf,
-  planFact,
-  planFor,
-  schemeFact,
-  type PlanVersion,
-  type SchemeVersion,
-} from '../facts/curriculum.ts';
+import { courseFact, frameworkFact, latestOf, planFact, planFor, schemeFact, type PlanVersion } from '../facts/curriculum.ts';
 import { apprenticeshipPolicyFact, assessmentPolicyFact, calendarFact, policyFact, programFact } from '../facts/reference.ts';
 import type { Source } from '../kernel/plan.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
@@ -68,9 +59,8 @@ export class CurriculumRecords {
     const { state, revision } = await this.own(request, courseFact(courseId));
     const versions = state.map((course) => courseShown(course, course.name));
     const last = versions.at(-1);
-    return last
-      ? new Told({ courseId, ...last, versions, revision: revision.toString() }, { revision, position })
-      : refuse('NOT_FOUND');
+    if (!last) return refuse('NOT_FOUND');
+    return new Told({ courseId, ...last, versions, revision: revision.toString() }, { revision, position });
   }
 
   /** Versions of a program's training program (人才培养方案), or the one in force for a day of entry. */
@@ -96,7 +86,7 @@ export class CurriculumRecords {
     return this.parts.views.read(curriculum, async (db, position) => {
       const page = await listSchemes(db, query);
       if (isRefusal(page)) return page;
-      const items = page.rows.map(({ id, scheme }) => ({ schemeId: id, ...schemeShown(scheme) }));
+      const items = page.rows.map(({ id, scheme }) => ({ schemeId: id, ...scheme }));
       return new Told({ items, next: page.next, total: page.total }, { position });
     });
   }
@@ -105,12 +95,10 @@ export class CurriculumRecords {
   @Get('schemes/:id')
   async readScheme(@Req() request: EdgeRequest, @Param('id') schemeId: string): Promise<Told | Refusal> {
     const position = await this.parts.store.head();
-    const { state, revision } = await this.own(request, schemeFact(schemeId));
-    const versions = state.map(schemeShown);
-    const last = versions.at(-1);
-    return last
-      ? new Told({ schemeId, ...last, versions, revision: revision.toString() }, { revision, position })
-      : refuse('NOT_FOUND');
+    const { state: versions, revision } = await this.own(request, schemeFact(schemeId));
+    const last = latestOf(versions);
+    if (!last) return refuse('NOT_FOUND');
+    return new Told({ schemeId, ...last, versions, revision: revision.toString() }, { revision, position });
   }
 
   @Get('framework')
@@ -180,5 +168,3 @@ const courseShown = (course: Omit<CourseRow, 'id' | 'nameZh' | 'nameEn'>, name: 
   module: course.module,
   frameworkLevel: course.frameworkLevel,
 });
-
-const schemeShown = ({ version, ...scheme }: SchemeVersion): object => ({ version, ...scheme });

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
 import { Told } from '../edge/command.ts';
-import { Id, OneOf, Switch, Text } from '../edge/fields.ts';
+import { Id, OneOf, PersonId, Switch, Text } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import type { Side } from '../events/catalog/faculty.ts';
 import { teacherFact, teacherStatuses, type Teacher, type TeacherStatus } from '../facts/teacher.ts';
@@ -24,6 +24,9 @@ export class TeachersAsked extends Paged {
   @Text(32, { optional: true, example: 'E0042' })
   staffNumber?: string;
 
+  @PersonId({ optional: true, description: 'The `sub` of her tokens' })
+  personId?: string;
+
   @OneOf(teacherStatuses, { optional: true })
   status?: TeacherStatus;
 
@@ -43,8 +46,8 @@ export class TeacherRecords {
   @Get()
   listTeachers(@Req() request: EdgeRequest, @Query() asked: TeachersAsked): Promise<Told | Refusal> {
     const { institution: institutionId, role, org } = principalOf(request);
-    const { side, organizationId, staffNumber, status, dualQualified } = asked;
-    const filters = { side, organizationId, staffNumber, status };
+    const { side, organizationId, staffNumber, personId, status, dualQualified } = asked;
+    const filters = { side, organizationId, staffNumber, personId, status };
     // No organization has an empty id: one that asks for another's, or has none itself, finds nobody.
     const own = organizationId === undefined || organizationId === org ? (org ?? '') : '';
     const query = {
@@ -62,7 +65,7 @@ export class TeacherRecords {
   }
 
   @Get(':id')
-  async readTeacher(@Req() _request: EdgeRequest, @Param('id') teacherId: string): Promise<Told> {
+  async readTeacher(@Param('id') teacherId: string): Promise<Told> {
     const position = await this.parts.store.head();
     const { state, revision } = await this.parts.transactor.load(teacherFact(teacherId));
     return new Told(this.shown(teacherId, state, revision), { revision, position, subjects: 1 });

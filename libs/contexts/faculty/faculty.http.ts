@@ -106,7 +106,8 @@ export class FacultyController {
   @Post()
   registerTeacher(@Req() request: EdgeRequest, @Body() body: TeacherRegistered): Promise<Told | Refusal> {
     const { institution, role, org } = principalOf(request);
-    const { side, organizationId = null, staffNumber } = body;
+    const { side, organizationId = null } = body;
+    const staffNumber = body.staffNumber.trim();
     if (role === 'enterprise' && (side !== 'enterprise' || organizationId === null || organizationId !== org)) {
       return Promise.resolve(refuse('NOT_FOUND'));
     }

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { day, now, past } from '../../../test/support/past.ts';
+import { day, now, past, registrar, zone } from '../../../test/support/past.ts';
+import { TestLedger } from '../../../test/support/events.ts';
 import { examples, expectTable } from '../../../test/support/given.ts';
 import { source } from '../../../test/support/histories.ts';
 import type { TeacherEvent } from '../../events/catalog/faculty.ts';
-import { teacherIdOf, unqualified, qualifiesAs } from '../../facts/teacher.ts';
+import { teacherIdOf, unqualified } from '../../facts/teacher.ts';
 import { claimsOf } from '../../kernel/claim.ts';
+import type { Refusal } from '../../kernel/refusal.ts';
 import { commonRefusals } from '../../kernel/refusals.ts';
+import type { Answer, CommandContext } from '../../runtime/transact.ts';
 import { facultyCommands } from './commands.ts';
 import { planFaculty, takesOf, teacher, type FacultyCommand, type FacultyFacts } from './faculty.ts';
 
@@ -13,6 +16,16 @@ const company = { creditCode: '91330100799655058B', name: { zh: '某电商有限
 const facts: FacultyFacts = { organization: { ...company, kind: 'enterprise' } };
 const school: FacultyFacts = { organization: { ...company, kind: 'school' } };
 const { given, seen } = examples(teacher, facts);
+
+const contextOf = (commandId: string): CommandContext => ({
+  commandId,
+  digest: commandId,
+  actor: registrar('zhao'),
+  institutionId: 'college',
+  zone,
+  correlationId: commandId,
+  causationId: commandId,
+});
 
 const mentor = {
   side: 'enterprise',
@@ -105,6 +118,25 @@ describe('an account', () => {
     ]);
     expect(takesOf(claims, { type: 'ClaimTaken', stream: 'claim-x', data: { ...taken, kind: 'id-number' } })).toEqual([]);
   });
+
+  it('that was taken by a writer who crashed is let go, and free for another', async () => {
+    const ledger = new TestLedger();
+    const say = (teacherId: string, command: FacultyCommand, commandId: string): Promise<Answer | Refusal> =>
+      ledger.transactor.transact(contextOf(commandId), () => planFaculty(teacherId, command, ledger.claims));
+    await ledger.say('organization-o1', [{ type: 'OrganizationRegistered', data: { ...company, kind: 'enterprise' } }]);
+    await say('t1', register, 'c1');
+    await say('t2', { ...register, staffNumber: 'E0043' }, 'c2');
+    const stream = ledger.claims.streamOf('teacher-account', 'mentor-1');
+    const data = { kind: 'teacher-account', owner: 'teacher-t1', commandId: 'crashed' };
+    await ledger.say(stream, [{ type: 'ClaimTaken', data }], { commandId: 'crashed' });
+    expect(await say('t2', link('mentor-1'), 'c3')).toMatchObject({ refused: 'ACCOUNT_TAKEN' });
+    const [take] = takesOf(ledger.claims, { type: 'ClaimTaken', stream, data });
+    expect(await ledger.transactor.release(take!, contextOf('recovery'), 'recovery')).toBe('released');
+    expect(await say('t2', link('mentor-1'), 'c4')).toMatchObject({ events: ['TeacherAccountLinked'] });
+    // What she holds is nobody's to let go.
+    const held = takesOf(ledger.claims, { type: 'ClaimTaken', stream, data: { ...data, owner: 'teacher-t2' } });
+    expect(await ledger.transactor.release(held[0]!, contextOf('recovery'), 'recovery')).toBe('held');
+  });
 });
 
 describe('qualification', () => {
@@ -145,8 +177,8 @@ describe('qualification', () => {
 
   it('says whom she may stand for', () => {
     const { state } = after(registered);
-    expect(qualifiesAs(state, 'enterprise', 'o1', { dual: false })).toBe(true);
     const lacking = (...asked: Parameters<typeof unqualified>): unknown => unqualified(...asked)?.refused;
+    expect(lacking(state, 'enterprise', 'o1', { dual: false })).toBeUndefined();
     expect(lacking(state, 'enterprise', 'o1', { dual: true })).toBe('TEACHER_NOT_DUAL_QUALIFIED');
     expect(lacking(state, 'enterprise', 'o2', { dual: false })).toBe('TEACHER_OF_OTHER_ORGANIZATION');
     expect(lacking(state, 'school', null, { dual: false })).toBe('TEACHER_OF_OTHER_SIDE');
