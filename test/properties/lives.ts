@@ -35,7 +35,8 @@ export interface Step<Say> {
 
 const people = fc.constantFrom('zhao', 'qian', 'sun');
 
-const stepsOf = <Say>(
+/** What may be said in a life, and what is said first. */
+export const stepsOf = <Say>(
   say: fc.Arbitrary<Say>,
   first: fc.Arbitrary<Say>,
   backDated: boolean,
@@ -47,20 +48,20 @@ const stepsOf = <Say>(
 };
 
 /** A grant or refusal of whatever is pending by then. */
-interface Settle {
+export interface Settle {
   readonly type: 'Settle';
   readonly pick: number;
   readonly grant: boolean;
   readonly asRead: boolean;
 }
-const settle: fc.Arbitrary<Settle> = fc.record({
+export const settle: fc.Arbitrary<Settle> = fc.record({
   type: fc.constant('Settle' as const),
   pick: fc.nat({ max: 3 }),
   grant: fc.boolean().map((no) => !no),
   asRead: fc.oneof({ weight: 6, arbitrary: fc.constant(true) }, fc.constant(false)),
 });
 
-const settled = (approvals: Approvals, { pick, grant, asRead }: Settle) => {
+export const settled = (approvals: Approvals, { pick, grant, asRead }: Settle) => {
   const waiting = pendingRequests(approvals);
   const known = waiting.length > 0 ? waiting : Object.values(approvals);
   const request = known[pick % Math.max(1, known.length)];
@@ -90,7 +91,7 @@ const importable: readonly EnrollmentStatus[] = [
   'deceased',
 ];
 
-const is = <T extends string>(type: T) => fc.constant(type);
+export const is = <T extends string>(type: T) => fc.constant(type);
 
 const opening: fc.Arbitrary<EnrollmentCommand> = fc.oneof(
   {
@@ -319,7 +320,7 @@ export interface Life<S, C, E extends DomainEvent, F> {
 }
 
 /** Lives the steps one after the other: what is refused changes nothing. */
-function live<S, C extends { readonly type: string }, E extends DomainEvent, F, Say>(
+export function live<S, C extends { readonly type: string }, E extends DomainEvent, F, Say>(
   decider: Decider<S, C, E, F>,
   steps: readonly Step<Say>[],
   commandOf: (state: S, say: Say, index: number) => C,
