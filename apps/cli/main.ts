@@ -14,6 +14,9 @@ const options = {
   result: { type: 'string' },
   form: { type: 'string' },
   out: { type: 'string' },
+  program: { type: 'string' },
+  cohort: { type: 'string' },
+  class: { type: 'string' },
   after: { type: 'string' },
   open: { type: 'boolean' },
   sub: { type: 'string' },
@@ -130,7 +133,12 @@ async function exportTo(
 ): Promise<number> {
   let path: string;
   if (what === 'register') path = `/v1/exports/register?form=${values.form ?? 'full'}&lang=${language}`;
-  else if (what === 'events')
+  else if (what === 'transcripts') {
+    const only = Object.entries({ programId: values.program, cohort: values.cohort, classId: values.class }).flatMap(
+      ([name, value]) => (value === undefined ? [] : [`&${name}=${encodeURIComponent(value)}`]),
+    );
+    path = `/v1/exports/transcripts?lang=${language}${only.join('')}`;
+  } else if (what === 'events')
     path = `/v1/events?after=${encodeURIComponent(values.after ?? '0')}${values.open ? '&open=true' : ''}`;
   else throw new CommandFailed(words.usage[language]);
   const response = await connection.get(path);

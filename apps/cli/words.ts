@@ -17,6 +17,9 @@ export const words = {
   export register               导出学籍表（csv）
       --form full|coded         全表或注册库 18 个编码字段（默认 full）
       --out FILE                写入文件（默认标准输出）
+  export transcripts            导出成绩（csv，每次考核一行）
+      --program ID --cohort YEAR --class ID
+                                只导出某专业、某年级或某班
   export events [--after N] [--open] [--out FILE]
                                 导出事件（每行一个 JSON）
   rebuild VIEW                  从零重建一个视图
@@ -42,6 +45,9 @@ export const words = {
   export register               writes the student register (csv)
       --form full|coded         the full sheet, or the national register's 18 coded fields (default full)
       --out FILE                into a file (default standard output)
+  export transcripts            writes results (csv, a row for each attempt)
+      --program ID --cohort YEAR --class ID
+                                of one program, year of entry or class alone
   export events [--after N] [--open] [--out FILE]
                                 writes events, one JSON a line
   rebuild VIEW                  folds a view again from zero

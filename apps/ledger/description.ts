@@ -113,6 +113,11 @@ export const described: Described = {
       },
       refusals: ['NOT_FOUND'],
     },
+    exportTranscripts: {
+      title: { zh: '导出成绩', en: 'Transcripts as a sheet' },
+      mediaType: 'text/csv',
+      example: '学号,姓名,专业代码\n',
+    },
     exportRegister: {
       title: { zh: '导出学籍名册', en: 'The register as a sheet' },
       mediaType: 'text/csv',

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { isLoopback } from '../../libs/edge/auth.ts';
+import type { Bilingual } from '../../libs/kernel/bilingual.ts';
 import { assertZone } from '../../libs/kernel/time.ts';
 
 /** What the environment says, checked before anything is opened. */
@@ -9,6 +10,8 @@ export interface Settings {
   readonly folder: string;
   /** IANA time zone by institution. */
   readonly institutions: ReadonlyMap<string, string>;
+  /** What stands on printed records, by institution. */
+  readonly institutionNames: ReadonlyMap<string, Bilingual>;
   /** Start instant of the ledger's clock, in milliseconds; the machine's clock where absent. */
   readonly clockFrom: number | null;
   readonly issuer: { readonly issuer: string; readonly jwks: string; readonly audience?: string } | null;
@@ -36,6 +39,7 @@ export function settingsOf(env: Readonly<Record<string, string | undefined>>): S
     port: portOf(env['PORT'] || '3000'),
     folder: resolve(env['LEDGER_DATA'] || './data'),
     institutions: institutionsOf(env['LEDGER_INSTITUTIONS'] || 'college=Asia/Shanghai'),
+    institutionNames: namesOf(env['LEDGER_INSTITUTION_NAMES'] || ''),
     clockFrom: clockOf(env['LEDGER_CLOCK'], loopback),
     issuer: issuer && jwks ? { issuer, jwks, ...(audience ? { audience } : {}) } : null,
     loopback,
@@ -69,6 +73,22 @@ function institutionsOf(text: string): ReadonlyMap<string, string> {
     institutions.set(id, zone);
   }
   return institutions;
+}
+
+/** `college=江南职业技术学院|Jiangnan Vocational College; academy=…`. */
+function namesOf(text: string): ReadonlyMap<string, Bilingual> {
+  const names = new Map<string, Bilingual>();
+  for (const part of text.split(';').filter((words) => words.trim() !== '')) {
+    const [id = '', both = ''] = part.split('=').map((word) => word.trim());
+    const [zh = '', en = zh] = both.split('|').map((word) => word.trim());
+    if (id === '' || zh === '') {
+      throw new StartRefused(
+        `LEDGER_INSTITUTION_NAMES: “${part.trim()}” names nothing; write college=江南职业技术学院|Jiangnan Vocational College`,
+      );
+    }
+    names.set(id, { zh, en });
+  }
+  return names;
 }
 
 function clockOf(text: string | undefined, loopback: boolean): number | null {

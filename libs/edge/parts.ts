@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { Bilingual } from '../kernel/bilingual.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
@@ -18,6 +19,8 @@ export interface Parts {
   readonly transactor: Transactor;
   /** Time zone by institution. */
   readonly institutions: ReadonlyMap<string, string>;
+  /** What stands on what is printed; an institution without one is called by its id. */
+  readonly institutionNames?: ReadonlyMap<string, Bilingual>;
   readonly authenticator: Authenticator;
   readonly records: Records;
   readonly views: Views;

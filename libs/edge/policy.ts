@@ -79,6 +79,12 @@ export const policies: Readonly<Record<string, Policy>> = {
     recorded: 'person',
     view: 'transcript',
   },
+  /** Whose apprentice she is, and of whom, its handler judges: what a learner's record says of one enterprise is not another's. */
+  readApprenticeship: {
+    may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'mentored', learner: 'own', guardian: 'ward' },
+    recorded: 'person',
+    view: 'apprentice-record',
+  },
   searchLearners: { may: readers, recorded: 'list', view: 'directory' },
 
   // enrollments
@@ -148,7 +154,27 @@ export const policies: Readonly<Record<string, Policy>> = {
   grantAttemptApproval: registrarDoes('GrantApproval'),
   refuseAttemptApproval: registrarDoes('RefuseApproval'),
 
+  listAttempts: {
+    may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'assigned', learner: 'own', guardian: 'ward' },
+    recorded: 'list',
+    view: 'transcript',
+  },
+  readAttempt: {
+    may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'assigned', learner: 'own', guardian: 'ward' },
+    reads: 'attempt',
+    recorded: 'person',
+  },
+
   // openings and selections
+  listOpenings: {
+    may: { ...readers, enterprise: 'employer', mentor: 'public', teacher: 'public', learner: 'public', guardian: 'public' },
+    view: 'apprentice-record',
+  },
+  listSelections: {
+    may: { ...readers, enterprise: 'employer', teacher: 'assigned', learner: 'own', guardian: 'ward' },
+    recorded: 'list',
+    view: 'apprentice-record',
+  },
   publishOpening: { may: ofEnterprise, command: 'PublishOpening' },
   closeOpening: { may: ofEnterprise, command: 'CloseOpening', on: 'opening' },
   submitApplication: { may: { ...registrar, learner: 'own' }, command: 'SubmitApplication' },
@@ -162,6 +188,22 @@ export const policies: Readonly<Record<string, Policy>> = {
   withdrawApplication: { may: { ...registrar, learner: 'own' }, command: 'WithdrawApplication', on: 'selection' },
 
   // contracts
+  listContracts: {
+    may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'mentored', learner: 'own', guardian: 'ward' },
+    recorded: 'list',
+    view: 'apprentice-record',
+  },
+  readContract: {
+    may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'mentored', learner: 'own', guardian: 'ward' },
+    reads: 'contract',
+    recorded: 'person',
+  },
+  listTrainingLogs: {
+    may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'mentored', learner: 'own', guardian: 'ward' },
+    reads: 'contract',
+    recorded: 'person',
+    view: 'apprentice-record',
+  },
   draftContract: { may: ofEnterprise, command: 'DraftContract' },
   reviseTerms: { may: ofEnterprise, command: 'ReviseTerms', on: 'contract' },
   confirmSection: { may: ofParties, command: 'ConfirmSection', on: 'contract' },
@@ -192,6 +234,11 @@ export const policies: Readonly<Record<string, Policy>> = {
   refuseContractApproval: registrarDoes('RefuseApproval'),
 
   // placements
+  listPlacements: {
+    may: { ...readers, enterprise: 'employer', learner: 'own', guardian: 'ward' },
+    recorded: 'list',
+    view: 'apprentice-record',
+  },
   startBatch: { may: ofEnterprise, command: 'StartBatch' },
   giveHandover: { may: ofEnterprise, command: 'GiveHandover', on: 'placement' },
   acknowledgeHandover: { may: ofEnterprise, command: 'AcknowledgeHandover', on: 'placement' },

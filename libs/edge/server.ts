@@ -245,6 +245,8 @@ const outcomeOf = (body: object): string => {
 function recordRead(request: EdgeRequest, told: Told, access: AccessLog): Promise<void> | null {
   const { policy, principal, subjectId } = request;
   if (!policy?.recorded || !principal || (policy.recorded === 'person' && subjectId === null)) return null;
+  // Lists of her own are her own reads too.
+  if (policy.may !== 'anyone' && policy.may[principal.role] === 'own') return null;
   const written = access.record(request, told.meta.subjects ?? null);
   if (principal.role === 'auditor') return written;
   written.catch((fault: unknown) =>

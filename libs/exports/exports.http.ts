@@ -9,7 +9,10 @@ import type { Language } from '../kernel/bilingual.ts';
 import { isRefusal } from '../kernel/refusal.ts';
 import { dateIn, instant } from '../kernel/time.ts';
 import { enrollmentRegister, listEnrollments, type RegisterQuery } from '../read-models/enrollment-register.ts';
+import { entriesOf, transcript } from '../read-models/transcript.ts';
+import { Transcripts } from '../records/transcripts.ts';
 import { registerForms, registerSheet, type RegisterForm } from './register.ts';
+import { transcriptsSheet, type Batch } from './transcripts.ts';
 
 export class RegisterExportAsked {
   @OneOf(registerForms, {
@@ -18,6 +21,23 @@ export class RegisterExportAsked {
   })
   form?: RegisterForm;
 
+  @OneOf({ zh: 1, en: 1 }, { optional: true, description: 'Language of headers and words' })
+  lang?: Language;
+
+  @AnyOf(enrollmentStatuses, { optional: true, example: 'registered,suspended' })
+  status?: string;
+
+  @Id({ optional: true })
+  programId?: string;
+
+  @Id({ optional: true })
+  classId?: string;
+
+  @Digits(1900, 2200, { optional: true, example: '2026', description: 'Year of entry' })
+  cohort?: string;
+}
+
+export class TranscriptsExportAsked {
   @OneOf({ zh: 1, en: 1 }, { optional: true, description: 'Language of headers and words' })
   lang?: Language;
 
@@ -53,14 +73,8 @@ export class ExportsController {
   ): Promise<void> {
     const { institution: institutionId } = principalOf(request);
     const zone = this.parts.institutions.get(institutionId)!;
-    const { form = 'full', lang = 'zh', status, programId, classId, cohort } = asked;
-    const query: RegisterQuery = {
-      institutionId,
-      ...(status ? { status: status.split(',') as EnrollmentStatus[] } : {}),
-      ...(programId ? { programId } : {}),
-      ...(classId ? { classId } : {}),
-      ...(cohort ? { cohortYear: Number(cohort) } : {}),
-    };
+    const { form = 'full', lang = 'zh' } = asked;
+    const query = registerQuery(institutionId, asked);
     await this.access.record(request, null);
     const today = dateIn(instant(this.parts.clock.now()), zone);
     await reply
@@ -68,6 +82,42 @@ export class ExportsController {
       .header('content-disposition', `attachment; filename="register-${form}-${today}.csv"`)
       .header('x-correlation-id', request.id)
       .send(writeCsv(registerSheet(this.parts, this.enrollments(query), { form, language: lang, zone })));
+  }
+
+  /** What was told of every attempt, as a sheet: what is not published stands in none. */
+  @Get('transcripts')
+  async exportTranscripts(
+    @Req() request: EdgeRequest,
+    @Res() reply: FastifyReply,
+    @Query() asked: TranscriptsExportAsked,
+  ): Promise<void> {
+    const { institution: institutionId } = principalOf(request);
+    const zone = this.parts.institutions.get(institutionId)!;
+    const { transactor, codec } = this.parts;
+    await this.access.record(request, null);
+    const today = dateIn(instant(this.parts.clock.now()), zone);
+    const deps = { transactor, codec, transcripts: new Transcripts(this.parts, institutionId) };
+    const batches = this.batches(registerQuery(institutionId, asked));
+    await reply
+      .header('content-type', 'text/csv; charset=utf-8; header=present')
+      .header('content-disposition', `attachment; filename="transcripts-${today}.csv"`)
+      .header('x-correlation-id', request.id)
+      .send(writeCsv(transcriptsSheet(deps, batches, asked.lang ?? 'zh')));
+  }
+
+  private async *batches(query: RegisterQuery): AsyncGenerator<Batch, void, undefined> {
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const after = cursor;
+      const page = await this.parts.views.read([enrollmentRegister, transcript], async (db) => {
+        const found = await listEnrollments(db, { ...query, limit: 500, ...(after === undefined ? {} : { cursor: after }) });
+        if (isRefusal(found)) return found;
+        const learnerIds = found.rows.map(({ learnerId }) => learnerId);
+        return { ...found, entries: await entriesOf(db, query.institutionId, learnerIds) };
+      });
+      if (isRefusal(page)) throw new Error(`the register refused its own cursor: ${page.refused}`);
+      yield page;
+      cursor = page.next;
+    }
   }
 
   /** Page after page, so that a long export holds no snapshot of the views. */
@@ -83,3 +133,14 @@ export class ExportsController {
     }
   }
 }
+
+const registerQuery = (
+  institutionId: string,
+  { status, programId, classId, cohort }: Pick<RegisterExportAsked, 'status' | 'programId' | 'classId' | 'cohort'>,
+): RegisterQuery => ({
+  institutionId,
+  ...(status ? { status: status.split(',') as EnrollmentStatus[] } : {}),
+  ...(programId ? { programId } : {}),
+  ...(classId ? { classId } : {}),
+  ...(cohort ? { cohortYear: Number(cohort) } : {}),
+});

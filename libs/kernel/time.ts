@@ -78,6 +78,12 @@ const dayIn = (at: string, zone: string): string => {
   return day;
 };
 
+/** Date and time of an instant on a wall in a time zone, to the minute: `2026-09-01 08:00`. */
+export const timeIn = (at: string, zone: string): string =>
+  instant(wallClock(Date.parse(at), zone))
+    .slice(0, 16)
+    .replace('T', ' ');
+
 const startOfDayMs = (date: string, zone: string): number => {
   const wanted = Date.parse(`${date}T00:00:00.000Z`);
   let guess = wanted;

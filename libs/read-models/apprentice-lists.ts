@@ -11,12 +11,13 @@ import type { ContractStory, SelectionStory, TeacherStory } from './apprentice-s
 import { enrollmentRegister } from './enrollment-register.ts';
 import { Conditions, cursorAfter, pageLimit, placeOf, type PageOf, type Paging } from './paging.ts';
 import { reachContracts, reachPlacements, reachSelections, type Reach } from './reach.ts';
+import { reference } from './reference.ts';
 import { parsed, rowsAmong } from './rows.ts';
 
 /** Lists of the apprentice record. Whose rows somebody sees is a condition of each query, so that totals and cursors tell no more. */
 
-/** What these lists are read from: names stand in the register. */
-export const apprenticeViews: readonly View[] = [apprenticeRecord, enrollmentRegister];
+/** What these lists are read from: names stand in the register, whose a class is in the reference data. */
+export const apprenticeViews: readonly View[] = [apprenticeRecord, enrollmentRegister, reference];
 
 export type Order = 'asc' | 'desc';
 

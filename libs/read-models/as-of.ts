@@ -4,6 +4,7 @@ import { enrollmentStream, foldEnrollment, type Enrollment } from '../facts/enro
 import { evolveLearner, initialLearner, learnerStream, type Learner } from '../facts/learner.ts';
 import { asOf, type AsOf, type Historic } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
+import type { Source } from '../kernel/plan.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { EventDecoder } from '../ports/view.ts';
 
@@ -108,6 +109,25 @@ export async function personAsOf(log: Log, person: Person, when: AsOf, streams: 
     if (!known.has(stream) && !stream.startsWith('claim-')) histories.push(await readAll(log, stream, institutionId));
   }
   return { learner: learnerFrom(learnerEvents, when), enrollments, timeline: timelineFrom(histories, when) };
+}
+
+/** What a record pins (a course, a plan, a policy) as of then. */
+export async function factAsOf<State>(log: Log, institutionId: string, fact: Source<State>, when: AsOf): Promise<State> {
+  const history = asOf(said(await readAll(log, fact.stream, institutionId)), effectOf, when);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fold reads historic events as any other
+  return (history as readonly Event[]).reduce((state, event) => fact.evolve(state, event), fact.initial);
+}
+
+/** What one stream said by then, corrections not yet applied: what became effective later is left out once they are. */
+export async function historyAsOf<E extends LedgerEvent>(
+  log: Log,
+  institutionId: string,
+  stream: string,
+  when: AsOf,
+): Promise<readonly Historic<E>[]> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a stream of these events
+  const events = said(await readAll(log, stream, institutionId)) as Recorded<E>[];
+  return asOf(events, effectOf, when);
 }
 
 /** A correction names its target within its own stream, so each is corrected by itself before they are put in one order. */

@@ -69,7 +69,7 @@ export function reachContracts(matching: Conditions, reach: Reach): Conditions {
   }
 }
 
-/** Of `apprentice_selection_$g s`: a mentor has no part in selections. */
+/** Of `apprentice_selection_$g s`: teachers assess for the school who apply from their classes, mentors have no part in it. */
 export function reachSelections(matching: Conditions, reach: Reach): Conditions {
   switch (reach.to) {
     case 'institution':
@@ -79,6 +79,11 @@ export function reachSelections(matching: Conditions, reach: Reach): Conditions 
     case 'enterprise':
       return matching.add('s.organization_id = ?', reach.organizationId);
     case 'teacher':
+      return matching.add(
+        `s.enrollment_id IN (SELECT r.enrollment_id FROM register_enrollment_$g r
+           JOIN reference_class_teacher_$g x ON x.class_id = r.class_id WHERE x.teacher_id = ?)`,
+        reach.personId,
+      );
     case 'mentor':
     case 'nobody':
       return matching.add('1 = 0');

@@ -4,7 +4,6 @@ import { admission } from '../../test/support/histories.ts';
 import type { EnrollmentEvent } from '../events/catalog/enrollment.ts';
 import { isRefusal } from '../kernel/refusal.ts';
 import type { Projection } from '../projection/engine.ts';
-import { enrollmentRegister } from './enrollment-register.ts';
 import type { PageOf } from './paging.ts';
 import { countTasks, listTasks, taskViews, type Task, type TaskQuery } from './tasks.ts';
 

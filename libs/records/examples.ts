@@ -1,4 +1,6 @@
 import { orNull, type Answered } from '../edge/openapi.ts';
+import { taskKinds } from '../read-models/task-kinds.ts';
+import { trainingAnswers } from './training-examples.ts';
 import { at, coded, id, importedFrom, page } from './example-parts.ts';
 import { referenceAnswers } from './reference-examples.ts';
 
@@ -105,6 +107,7 @@ const event = {
 };
 
 export const queryAnswers: Readonly<Record<string, Answered>> = {
+  ...trainingAnswers,
   readLearner: {
     title: { zh: '学生档案（可问任一时点）', en: 'A learner, as of any moment' },
     example: { ...learner, enrollments: [enrollment], revision: '4', asOf },
@@ -213,6 +216,7 @@ export const queryAnswers: Readonly<Record<string, Answered>> = {
       key: id,
       learnerId: orNull(id),
       enrollmentId: orNull(id),
+      organizationId: orNull(id),
       dueOn: orNull('2026-12-01'),
       overdue: false,
       since: orNull(at),
@@ -223,12 +227,7 @@ export const queryAnswers: Readonly<Record<string, Answered>> = {
   },
   countTasks: {
     title: { zh: '待办数量', en: 'How much is due' },
-    example: Object.fromEntries(
-      ['recheck', 'suspension', 'retained-place', 'conversion', 'approval', 'hold-after-clearance'].map((kind) => [
-        kind,
-        { all: 3, overdue: 1 },
-      ]),
-    ),
+    example: Object.fromEntries(taskKinds.map((kind) => [kind, { all: 3, overdue: 1 }])),
   },
   listApprovals: {
     title: { zh: '待复核的申请', en: 'What waits for a second person' },

@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ApprenticeRecords } from './apprentice.http.ts';
+import { ApprenticeshipRecords } from './apprenticeship.http.ts';
+import { AttemptRecords } from './attempts.http.ts';
 import { ClassRecords } from './classes.http.ts';
 import { CurriculumRecords } from './curriculum.http.ts';
 import { EnrollmentRecordsController } from './enrollments.http.ts';
@@ -7,6 +10,7 @@ import { LedgerRecords } from './ledger.http.ts';
 import { ReferenceRecords } from './reference.http.ts';
 import { TaskRecords } from './tasks.http.ts';
 import { TeacherRecords } from './teachers.http.ts';
+import { TranscriptRecords } from './transcripts.http.ts';
 
 /** Everything that is read: from the log itself where one record is asked about, from views where many are. */
 @Module({
@@ -18,6 +22,10 @@ import { TeacherRecords } from './teachers.http.ts';
     ReferenceRecords,
     CurriculumRecords,
     TeacherRecords,
+    TranscriptRecords,
+    AttemptRecords,
+    ApprenticeRecords,
+    ApprenticeshipRecords,
     LedgerRecords,
   ],
 })

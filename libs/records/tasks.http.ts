@@ -82,9 +82,11 @@ export class TaskRecords {
     );
   }
 
-  private due(request: EdgeRequest): { readonly institutionId: string; readonly today: string } {
+  /** An enterprise's are those of its own openings, contracts and batches. */
+  private due(request: EdgeRequest): Pick<TaskQuery, 'institutionId' | 'today' | 'organizationId'> {
     const today = dateIn(instant(this.parts.clock.now()), zoneOf(this.parts, request));
-    return { institutionId: principalOf(request).institution, today };
+    const { institution: institutionId, role, org } = principalOf(request);
+    return { institutionId, today, ...(role === 'enterprise' ? { organizationId: org ?? '' } : {}) };
   }
 
   private page(

@@ -82,14 +82,15 @@ const rules: Readonly<Record<string, Rules>> = {
     rooms: [...pure, 'ports', 'runtime', 'intake', 'imports', 'edge', 'read-models'],
     vendors: [...nest, 'fastify'],
   },
-  exports: { rooms: [...pure, 'ports', 'runtime', 'intake', 'read-models', 'contexts/*'], vendors: ['node:'] },
+  exports: { rooms: [...pure, 'ports', 'runtime', 'intake', 'read-models', 'records', 'contexts/*'], vendors: ['node:'] },
   'exports http': {
-    rooms: [...pure, 'ports', 'runtime', 'intake', 'exports', 'edge', 'read-models'],
+    rooms: [...pure, 'ports', 'runtime', 'intake', 'exports', 'edge', 'read-models', 'records'],
     vendors: [...nest, 'fastify'],
   },
+  print: { rooms: [...pure, 'read-models'], vendors: ['node:', 'pdfkit', 'fontkit'] },
   records: { rooms: [...pure, 'ports', 'runtime', 'read-models', 'projection', 'edge'], vendors: [] },
   'records http': {
-    rooms: [...pure, 'ports', 'runtime', 'read-models', 'projection', 'edge', 'records'],
+    rooms: [...pure, 'ports', 'runtime', 'read-models', 'projection', 'edge', 'records', 'intake', 'print'],
     vendors: [...nest, 'fastify', 'node:'],
   },
   edge: {

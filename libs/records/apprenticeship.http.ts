@@ -1,0 +1,309 @@
+import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
+import { Told } from '../edge/command.ts';
+import { AnyOf, Id, OneOf, Switch } from '../edge/fields.ts';
+import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
+import { contractStatuses, contractStream, type ContractStatus } from '../facts/contract.ts';
+import { selectionStatuses, type SelectionStatus } from '../facts/selection.ts';
+import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
+import { dateIn, instant } from '../kernel/time.ts';
+import {
+  apprenticeViews,
+  listContracts,
+  listLogs,
+  listOpenings,
+  listPlacements,
+  listSelections,
+  teacherStories,
+  type ContractRow,
+  type LogRow,
+  type PlacementRow,
+} from '../read-models/apprentice-lists.ts';
+import { apprenticeRecord } from '../read-models/apprentice-record.ts';
+import { gapsOf, type Standing } from '../read-models/apprentice-seams.ts';
+import { identityOf } from '../read-models/enrollment-register.ts';
+import type { PageOf } from '../read-models/paging.ts';
+import type { Reach } from '../read-models/reach.ts';
+import { ApprenticeNames, contractShown, selectionShown } from './apprentice-shown.ts';
+import { Apprentices } from './apprentices.ts';
+import { Asked, asOfOf, given, Paged, pagingOf, zoneOf } from './asking.ts';
+import { reachOf } from './reaching.ts';
+import { approvalsShown } from './shown.ts';
+
+// ── what is asked ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+class Ordered extends Paged {
+  @OneOf({ asc: 1, desc: 1 }, { optional: true })
+  order?: 'asc' | 'desc';
+
+  @Id({ optional: true })
+  organizationId?: string;
+}
+
+export class OpeningsAsked extends Ordered {
+  @Switch({ optional: true, description: 'Neither closed nor past its last day' })
+  open?: string;
+}
+
+export class SelectionsAsked extends Ordered {
+  @Id({ optional: true, description: 'A guardian must name her ward' })
+  learnerId?: string;
+
+  @Id({ optional: true })
+  openingId?: string;
+
+  @AnyOf(selectionStatuses, { optional: true, example: 'submitted,offered' })
+  status?: string;
+}
+
+export class ContractsAsked extends Ordered {
+  @Id({ optional: true, description: 'A guardian must name her ward' })
+  learnerId?: string;
+
+  @Id({ optional: true })
+  enrollmentId?: string;
+
+  @AnyOf(contractStatuses, { optional: true, example: 'concluded,live' })
+  status?: string;
+
+  @OneOf({ start: 1, end: 1, updated: 1, status: 1 }, { optional: true })
+  sort?: 'start' | 'end' | 'updated' | 'status';
+}
+
+export class LogsAsked extends Paged {
+  @Switch({ optional: true, description: 'Confirmed by a mentor, or not yet' })
+  confirmed?: string;
+}
+
+export class PlacementsAsked extends Ordered {
+  @Id({ optional: true, description: 'A guardian must name her ward' })
+  learnerId?: string;
+
+  @Id({ optional: true })
+  enrollmentId?: string;
+
+  @Switch({ optional: true, description: 'Beside another batch without a handover that both acknowledged' })
+  withoutHandover?: string;
+}
+
+// ── routes ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Openings, selections, contracts and placements: whose they are is a condition of every list. */
+@Controller('v1')
+export class ApprenticeshipRecords {
+  private readonly parts: Parts;
+
+  constructor(@Inject(PARTS) parts: Parts) {
+    this.parts = parts;
+  }
+
+  @Get('openings')
+  async listOpenings(@Req() request: EdgeRequest, @Query() asked: OpeningsAsked): Promise<Told | Refusal> {
+    const { institution: institutionId } = principalOf(request);
+    const reach = await reachOf(this.parts, request);
+    const today = dateIn(instant(this.parts.clock.now()), zoneOf(this.parts, request));
+    const { order, organizationId, open } = asked;
+    const query = {
+      institutionId,
+      reach,
+      ...given({ order, organizationId, openOn: open === 'true' ? today : undefined }),
+      ...pagingOf(asked),
+    };
+    return this.parts.views.read(apprenticeRecord, async (db, position) => {
+      const page = await listOpenings(db, query);
+      if (isRefusal(page)) return page;
+      const names = new ApprenticeNames(this.parts);
+      // How many others applied is for those who choose.
+      const counts = reach.to === 'institution' || reach.to === 'enterprise';
+      const items = await Promise.all(
+        page.rows.map(async ({ id, state, applications, accepted, revision }) => ({
+          openingId: id,
+          organization: await names.organization(state.published!.organizationId),
+          post: state.published!.post,
+          from: state.published!.from,
+          to: state.published!.to,
+          programs: await Promise.all(state.published!.programIds.map((programId) => names.program(programId))),
+          places: state.published!.places,
+          closesOn: state.published!.closesOn,
+          closed: state.closed,
+          applications: counts ? applications : null,
+          accepted: counts ? accepted : null,
+          revision: revision.toString(),
+        })),
+      );
+      return new Told({ items, next: page.next, total: page.total }, { position });
+    });
+  }
+
+  @Get('selections')
+  async listSelections(@Req() request: EdgeRequest, @Query() asked: SelectionsAsked): Promise<Told | Refusal> {
+    const { institution: institutionId } = principalOf(request);
+    const { order, organizationId, learnerId, openingId, status } = asked;
+    const reach = await reachOf(this.parts, request, learnerId);
+    const query = {
+      institutionId,
+      reach,
+      ...given({ order, organizationId, learnerId, openingId, status: status?.split(',') as SelectionStatus[] | undefined }),
+      ...pagingOf(asked),
+    };
+    return this.parts.views.read(apprenticeViews, async (db, position) => {
+      const page = await listSelections(db, query);
+      if (isRefusal(page)) return page;
+      const names = new ApprenticeNames(this.parts);
+      const reveal = <T>(value: T): T => this.parts.codec.reveal(value);
+      const items = await Promise.all(
+        page.rows.map(async ({ id, state, identity, revision }) => ({
+          ...(await selectionShown(id, state, names, { reach, reveal })),
+          name: this.nameIn(identity),
+          revision: revision.toString(),
+        })),
+      );
+      return new Told({ items, next: page.next, total: page.total }, { position, subjects: items.length });
+    });
+  }
+
+  @Get('contracts')
+  async listContracts(@Req() request: EdgeRequest, @Query() asked: ContractsAsked): Promise<Told | Refusal> {
+    const { institution: institutionId } = principalOf(request);
+    const { order, organizationId, learnerId, enrollmentId, status, sort } = asked;
+    const reach = await reachOf(this.parts, request, learnerId);
+    const query = {
+      institutionId,
+      reach,
+      ...given({ order, organizationId, learnerId, enrollmentId, sort }),
+      ...given({ status: status?.split(',') as ContractStatus[] | undefined }),
+      ...pagingOf(asked),
+    };
+    return this.parts.views.read(apprenticeViews, async (db, position) => {
+      const page = await listContracts(db, query);
+      if (isRefusal(page)) return page;
+      const teacherIds = page.rows.flatMap(({ state }) => state.state.mentors.map(({ teacherId }) => teacherId));
+      const stories = await teacherStories(db, teacherIds);
+      const standings = new Map([...stories].map(([id, { standing }]) => [id, standing]));
+      const names = new ApprenticeNames(this.parts);
+      const items = await Promise.all(page.rows.map((row) => this.contractRow(row, names, { standings, reach })));
+      return new Told({ items, next: page.next, total: page.total }, { position, subjects: items.length });
+    });
+  }
+
+  /** With the terms' texts for those who agree on them: the parties, and the auditor. */
+  @Get('contracts/:id')
+  async readContract(
+    @Req() request: EdgeRequest,
+    @Param('id') contractId: string,
+    @Query() asked: Asked,
+  ): Promise<Told | Refusal> {
+    const { institution: institutionId, role } = principalOf(request);
+    const when = asOfOf(this.parts, request, asked);
+    const position = await this.parts.store.head();
+    const then = await new Apprentices(this.parts, institutionId, when).contract(contractId);
+    if (!then) return refuse('NOT_FOUND');
+    const { story, gaps, hours } = then;
+    const reach = await reachOf(this.parts, request, story.state.of?.learnerId);
+    const [last] = await this.parts.store.readStream(contractStream(contractId), { backwards: true, limit: 1 });
+    const revision = last!.revision;
+    const mayRead = role !== 'mentor' && role !== 'teacher';
+    const body = {
+      ...(await contractShown(contractId, story, new ApprenticeNames(this.parts), { gaps, hours, reach })),
+      texts: mayRead ? this.parts.codec.reveal(then.texts) : null,
+      approvals: reach.to === 'institution' ? approvalsShown(then.approvals) : [],
+      revision: revision.toString(),
+      asOf: when,
+    };
+    return new Told(body, { revision, position });
+  }
+
+  @Get('contracts/:id/logs')
+  async listTrainingLogs(@Param('id') contractId: string, @Query() asked: LogsAsked): Promise<Told | Refusal> {
+    const { confirmed } = asked;
+    const query = {
+      contractId,
+      ...given({ confirmed: confirmed === undefined ? undefined : confirmed === 'true' }),
+      ...pagingOf(asked),
+    };
+    return this.parts.views.read(apprenticeRecord, async (db, position) => {
+      const page = await listLogs(db, query);
+      if (isRefusal(page)) return page;
+      const names = new ApprenticeNames(this.parts);
+      const items = await Promise.all(page.rows.map((row) => this.logShown(row, names)));
+      return new Told({ items, next: page.next, total: page.total }, { position });
+    });
+  }
+
+  /** Batches with their seams: where one follows another, who handed over and who acknowledged. */
+  @Get('placements')
+  async listPlacements(@Req() request: EdgeRequest, @Query() asked: PlacementsAsked): Promise<Told | Refusal> {
+    const { institution: institutionId } = principalOf(request);
+    const { order, organizationId, learnerId, enrollmentId, withoutHandover } = asked;
+    const own = await reachOf(this.parts, request, learnerId);
+    const reach: Reach = own.to === 'institution' && learnerId !== undefined ? { to: 'learner', learnerId } : own;
+    const query = {
+      institutionId,
+      reach,
+      ...given({ order, organizationId, enrollmentId }),
+      ...given({ withoutHandover: withoutHandover === undefined ? undefined : withoutHandover === 'true' }),
+      ...pagingOf(asked),
+    };
+    return this.parts.views.read(apprenticeViews, async (db, position) => {
+      const page: PageOf<PlacementRow> | Refusal = await listPlacements(db, query);
+      if (isRefusal(page)) return page;
+      const names = new ApprenticeNames(this.parts);
+      // Who else is in a batch is no learner's to know.
+      const items = await Promise.all(page.rows.map((row) => placementShown(row, names, own.to === 'learner')));
+      return new Told({ items, next: page.next, total: page.total }, { position, subjects: items.length });
+    });
+  }
+
+  // ── helpers ──
+
+  private nameIn(sealed: string | null): string | null {
+    const identity = identityOf(sealed, (token) => this.parts.codec.reveal(token));
+    return typeof identity === 'object' && identity !== null ? identity.name : identity;
+  }
+
+  private async contractRow(
+    { id, state, identity, hoursRecorded, hoursConfirmed, revision, updatedAt }: ContractRow,
+    names: ApprenticeNames,
+    { standings, reach }: { readonly standings: ReadonlyMap<string, readonly Standing[]>; readonly reach: Reach },
+  ): Promise<object> {
+    const gaps = gapsOf(state.state, state.training, standings);
+    const hours = { recorded: hoursRecorded, confirmed: hoursConfirmed };
+    return {
+      ...(await contractShown(id, state, names, { gaps, hours, reach })),
+      name: this.nameIn(identity),
+      updatedAt,
+      revision: revision.toString(),
+    };
+  }
+
+  private async logShown(row: LogRow, names: ApprenticeNames): Promise<object> {
+    return {
+      week: row.week,
+      hours: row.hours,
+      workOrders: this.parts.codec.reveal<unknown>(row.workOrders),
+      recordedAt: row.recordedAt,
+      confirmedBy: row.confirmedBy === null ? null : await names.teacher(row.confirmedBy),
+      confirmedAt: row.confirmedAt,
+    };
+  }
+}
+
+export async function placementShown(
+  { id, state, seams, revision }: Pick<PlacementRow, 'id' | 'state' | 'seams'> & { readonly revision?: bigint },
+  names: ApprenticeNames,
+  withoutMembers: boolean,
+): Promise<object> {
+  const { organizationId, project, members, follows, until } = state.started!;
+  return {
+    placementId: id,
+    organization: await names.organization(organizationId),
+    project,
+    members: withoutMembers ? null : members,
+    size: members.length,
+    follows,
+    until,
+    startedAt: state.startedAt,
+    endedAt: state.endedAt,
+    seams,
+    revision: revision === undefined ? null : revision.toString(),
+  };
+}
