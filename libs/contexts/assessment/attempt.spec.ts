@@ -79,6 +79,9 @@ describe('opening', () => {
     given(...opened())
       .when({ ...open, term: '2025-2' })
       .refuses('ATTEMPT_EXISTS', { number: 1 });
+    given(...imported())
+      .when(open)
+      .refuses('ATTEMPT_EXISTS');
   });
 
   it('takes the version that the class teaches, else the latest', () => {
