@@ -25,15 +25,19 @@ import {
   type Run,
 } from './importing.ts';
 import type { OrganizationIndex } from './organization-index.ts';
-import { Students, type Student } from './students.ts';
+import type { Student, Students } from './students.ts';
 
 /** Rows of contracts of before the ledger (三方协议), each under its number at an enterprise. A live one takes the learner's days. */
-export const contractRows = (deps: ImportDeps, organizations: OrganizationIndex): RowImporter<ContractRow> => ({
+export const contractRows = (
+  deps: ImportDeps,
+  organizations: OrganizationIndex,
+  students: Students,
+): RowImporter<ContractRow> => ({
   turnOf: (row) => row.studentNumber,
   open: async (run) => {
-    await organizations.refresh();
+    await Promise.all([organizations.refresh(), students.refresh()]);
     const policy = (await deps.transactor.load(apprenticeshipPolicyFact(run.institutionId))).state;
-    const batch = { students: new Students(deps, run), organizations, policy };
+    const batch = { students, organizations, policy };
     return (row) => importContractRow(deps, run, row, batch);
   },
 });
@@ -47,7 +51,7 @@ interface Batch {
 type Imported = ImportContract['contract'];
 
 async function importContractRow(deps: ImportDeps, run: Run, row: ContractRow, batch: Batch): Promise<RowAnswer> {
-  const student = await batch.students.find(row.studentNumber, row.name);
+  const student = await batch.students.find(run.institutionId, row.studentNumber, row.name);
   if (isRefusal(student)) return refusedRow(row, student);
   const content = await contentOf(deps, run, row, student, batch);
   if (isRefusal(content)) return refusedRow(row, content);

@@ -23,6 +23,7 @@ import { programRows } from './program-rows.ts';
 import { resultRows } from './result-rows.ts';
 import { RosterRows } from './roster-rows.ts';
 import { planImport, runSource } from './run.ts';
+import { Students } from './students.ts';
 
 /** Rows of a file through the contexts' own commands, each row its own answer. Reading and mapping are elsewhere (libs/intake). */
 export class Imports {
@@ -35,14 +36,15 @@ export class Imports {
   constructor(deps: ImportDeps) {
     this.deps = deps;
     const organizations = new OrganizationIndex(deps.store, deps.codec);
+    const students = new Students(deps);
     this.importers = {
       roster: new RosterRows(deps, new ProgramIndex(deps.store, deps.codec)),
       programs: programRows(deps),
       courses: courseRows(deps),
       organizations: organizationRows(deps),
       mentors: mentorRows(deps, organizations),
-      contracts: contractRows(deps, organizations),
-      results: resultRows(deps),
+      contracts: contractRows(deps, organizations, students),
+      results: resultRows(deps, students),
     };
   }
 

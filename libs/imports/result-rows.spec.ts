@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { attemptFact } from '../facts/attempt.ts';
 import { importedAttemptIdOf } from '../contexts/assessment/attempt.ts';
+import { claimsOf, idNumberValue } from '../contexts/enrollment/gates.ts';
+import { planLearner } from '../contexts/enrollment/plans.ts';
 import { planAttempt } from '../contexts/assessment/plans.ts';
 import { planCurriculum } from '../contexts/curriculum/curriculum.ts';
 import type { ResultRow } from '../intake/results.ts';
@@ -190,15 +192,35 @@ describe('whom it is about', () => {
     expect(outcomes(answers as readonly RowAnswer[])).toEqual(['STUDENT_NUMBER_UNKNOWN']);
   });
 
-  it('is looked up once for all the rows of a batch', async () => {
+  it('is remembered from batch to batch, until something is said about her', async () => {
     const loaded: string[] = [];
     const { load } = here.transactor;
     here.transactor.load = ((source: Parameters<ImportDeps['transactor']['load']>[0]) => {
       loaded.push(source.stream);
       return load.call(here.transactor, source);
     }) as typeof load;
-    await take(Array.from({ length: 20 }, (_, i) => result({ row: i + 2, courseCode: `DS${100 + i}` })));
-    expect(loaded.filter((stream) => stream === `learner-${learnerId}`)).toHaveLength(1);
+    const lookedUp = (): number => loaded.filter((stream) => stream === `learner-${learnerId}`).length;
+    const rows = Array.from({ length: 20 }, (_, i) => result({ row: i + 2, courseCode: `DS${100 + i}` }));
+    await take(rows.slice(0, 10));
+    await take(rows.slice(10));
+    expect(lookedUp()).toBe(1);
+
+    const claims = claimsOf('college', (domain, text) => here.vault.hmac(domain, text));
+    const say = (commandId: string, personId: string, command: Parameters<typeof planLearner>[1]) =>
+      here.transactor.transact(
+        { ...by, commandId, digest: commandId, actor: { ...by.actor, personId }, causationId: commandId },
+        () => planLearner(learnerId, command, 'college'),
+      );
+    const old = { name: '王芳', idType: 'resident-id', idNumber: '440305200801010019' };
+    const identity = { ...old, name: '王方' };
+    const idClaim = claims.streamOf('id-number', idNumberValue(identity));
+    const request = { type: 'RequestIdentityCorrection', requestId: 'q1', old, new: identity, idClaim, evidence: [] } as const;
+    expect(await say('c1', 'r1', request)).toMatchObject({ repeated: false });
+    expect(
+      isRefusal(await say('c2', 'r2', { type: 'GrantApproval', requestId: 'q1', digest: 'c1', opened: { old, new: identity } })),
+    ).toBe(false);
+    const answers = await take([result(), result({ row: 3, courseCode: 'DS200', name: '王方' })], 'results-2');
+    expect(outcomes(answers)).toEqual(['NAME_DIFFERS', 'imported']);
   });
 });
 

@@ -19,22 +19,23 @@ import {
   type Run,
 } from './importing.ts';
 import { decimal } from './row-reason.ts';
-import { Students } from './students.ts';
+import type { Students } from './students.ts';
 
 /**
  * Rows of the academic-affairs system's results: one attempt each, of a student whose number and name agree. A course that the ledger does
  * not know is kept by its code and name.
  */
-export const resultRows = (deps: ImportDeps): RowImporter<ResultRow> => ({
+export const resultRows = (deps: ImportDeps, students: Students): RowImporter<ResultRow> => ({
   turnOf: keyOf,
   open: async (run) => {
+    await students.refresh();
     const calendar = (await deps.transactor.load(calendarFact(run.institutionId))).state;
-    const batch = { students: new Students(deps, run), courses: new Map(), calendar };
+    const batch = { students, courses: new Map(), calendar };
     return (row) => importResultRow(deps, run, row, batch);
   },
 });
 
-/** What the rows of one batch share: each course and each student is looked up once. */
+/** What the rows of one batch share: each course is looked up once. */
 interface Batch {
   readonly students: Students;
   readonly courses: Map<string, Promise<CourseFact>>;
@@ -47,7 +48,7 @@ const keyOf = ({ studentNumber, courseCode, academicYear, term, kind, order }: R
 async function importResultRow(deps: ImportDeps, run: Run, row: ResultRow, batch: Batch): Promise<RowAnswer> {
   const said = canonicalRow(row);
   const rowDigest = deps.vault.hmac('result-row', said);
-  const student = await batch.students.find(row.studentNumber, row.name);
+  const student = await batch.students.find(run.institutionId, row.studentNumber, row.name);
   if (isRefusal(student)) return refusedRow(row, student);
   const { learnerId, enrollmentId } = student;
   const courseId = courseIdOf(run.institutionId, row.courseCode);

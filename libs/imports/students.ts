@@ -1,50 +1,87 @@
 import { claimsOf, enrollmentSource, learnerSource } from '../contexts/enrollment/gates.ts';
-import type { Enrollment } from '../facts/enrollment.ts';
 import { claim } from '../kernel/claim.ts';
 import { identityNow, isOpen, type Identity } from '../kernel/personal.ts';
 import { source } from '../kernel/plan.ts';
-import { refuse, type Refusal } from '../kernel/refusal.ts';
-import type { ImportDeps, Run } from './importing.ts';
+import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
+import type { ImportDeps } from './importing.ts';
 
 /** Whom a student number means. */
 export interface Student {
   readonly learnerId: string;
   readonly enrollmentId: string;
-  readonly enrollment: Enrollment;
   /** Plain date; null where it is not on record. */
   readonly birthDate: string | null;
 }
 
+/** What is remembered of a number: who she is stays sealed, so that nothing opened outlives an erasure. */
+interface Known {
+  readonly learnerId: string;
+  readonly enrollmentId: string;
+  readonly identity: unknown;
+}
+
+/** What can change whom a number means or how she is called. Rare: everybody is looked up again. */
+const moving = ['IdentityCorrected', 'PersonalDataErased', 'EnrollmentCorrected', 'AdmissionAnnulled'];
+const limit = 20_000;
+
 /**
- * Students by number, for the rows of one batch: through the claim on the number, which says at once whose it is. A sheet names each student
- * many times, and what a batch has looked up answers for all its rows.
+ * Students by number: through the claim on the number, which says whose it is, and then remembered, because a term's sheet names each student
+ * in batch after batch. Read from the log itself: an import must not depend on how far a view has come.
  */
 export class Students {
   private readonly deps: ImportDeps;
-  private readonly run: Run;
-  private readonly found = new Map<string, Promise<(Student & { readonly identity: Identity }) | Refusal>>();
+  private readonly known = new Map<string, Promise<Known | Refusal>>();
+  private scannedTo: bigint | null = null;
+  private refreshing: Promise<void> | null = null;
 
-  constructor(deps: ImportDeps, run: Run) {
+  constructor(deps: ImportDeps) {
     this.deps = deps;
-    this.run = run;
+  }
+
+  /** Forgets what may have changed since the last time. */
+  refresh(): Promise<void> {
+    this.refreshing ??= this.scan().finally(() => (this.refreshing = null));
+    return this.refreshing;
+  }
+
+  private async scan(): Promise<void> {
+    const { store } = this.deps;
+    // Nothing is remembered yet, so nothing that was said before matters.
+    this.scannedTo ??= await store.head();
+    for (;;) {
+      const page = await store.readAll(this.scannedTo, { types: moving, limit: 5000 });
+      if (page.events.length > 0) this.known.clear();
+      this.scannedTo = page.scannedTo;
+      if (page.end) return;
+    }
   }
 
   /** The student of a number if she bears the name. A refusal does not say the name on record: a sheet of guesses would read it out. */
-  async find(studentNumber: string, name: string): Promise<Student | Refusal> {
-    let looking = this.found.get(studentNumber);
+  async find(institutionId: string, studentNumber: string, name: string): Promise<Student | Refusal> {
+    const key = `${institutionId}\n${studentNumber}`;
+    let looking = this.known.get(key);
     if (!looking) {
-      looking = this.look(studentNumber);
-      this.found.set(studentNumber, looking);
+      looking = this.look(institutionId, studentNumber);
+      this.known.set(key, looking);
+      if (this.known.size > limit) this.known.delete(this.known.keys().next().value!);
     }
-    const student = await looking;
-    if ('refused' in student) return student;
-    return plain(student.identity.name) === plain(name) ? student : refuse('NAME_DIFFERS', { studentNumber, name });
+    const found = await looking;
+    if (isRefusal(found)) {
+      // She may be registered by the next batch.
+      this.known.delete(key);
+      return found;
+    }
+    const { learnerId, enrollmentId } = found;
+    const identity = identityNow(this.deps.codec.reveal(found.identity));
+    if (!isOpen<Identity>(identity)) return refuse('LEARNER_ERASED');
+    if (plain(identity.name) !== plain(name)) return refuse('NAME_DIFFERS', { studentNumber, name });
+    return { learnerId, enrollmentId, birthDate: identity.birthDate ?? null };
   }
 
-  private async look(studentNumber: string): Promise<(Student & { readonly identity: Identity }) | Refusal> {
-    const { transactor, vault, codec } = this.deps;
+  private async look(institutionId: string, studentNumber: string): Promise<Known | Refusal> {
+    const { transactor, vault } = this.deps;
     const unknown = refuse('STUDENT_NUMBER_UNKNOWN', { studentNumber });
-    const claims = claimsOf(this.run.institutionId, (domain, text) => vault.hmac(domain, text));
+    const claims = claimsOf(institutionId, (domain, text) => vault.hmac(domain, text));
     const { owner } = (await transactor.load(source(claims.streamOf('student-number', studentNumber), claim))).state;
     if (owner === null) return unknown;
     const enrollmentId = owner.slice('enrollment-'.length);
@@ -53,15 +90,11 @@ export class Students {
     if (enrollment.studentNumber !== studentNumber || !enrollment.admission) return unknown;
     const { learnerId } = enrollment.admission;
     const { state: learner } = await transactor.load(learnerSource(learnerId));
-    const identity = identityNow(codec.reveal(learner.identity));
-    if (!isOpen<Identity>(identity)) return refuse('LEARNER_ERASED');
-    return { learnerId, enrollmentId, enrollment, birthDate: identity.birthDate ?? null, identity };
+    return { learnerId, enrollmentId, identity: learner.identity };
   }
 }
 
+const dots = /[\s·•・‧･∙⋅]/g;
+
 /** Sheets of another office may pad a name, write another middle dot or full-width letters. */
-const plain = (name: string): string =>
-  name
-    .normalize('NFKC')
-    .replaceAll(/[\s·•・‧･∙⋅]/g, '')
-    .toLowerCase();
+const plain = (name: string): string => name.normalize('NFKC').replaceAll(dots, '').toLowerCase();

@@ -104,6 +104,7 @@ export class Transactor {
   private readonly runtime: Runtime;
   /** Folded streams, refreshed from the log before every use, so an old entry only costs a longer read. Bounded. */
   private readonly cache = new Map<string, Remembered>();
+  private turn = this.cache.entries();
   private readonly cacheLimit: number;
 
   constructor(runtime: Runtime, cacheLimit = 20_000) {
@@ -192,13 +193,20 @@ export class Transactor {
     }
   }
 
-  /** Drops the oldest that nobody asked for since its turn came last: moving an entry at every use would cost every command. */
+  /**
+   * Drops the next that nobody asked for since its turn came last: moving an entry at every use would cost every command. The turn goes on
+   * where it was: from the front it would pass everything that was dropped there before.
+   */
   private makeRoom(): void {
-    for (const [stream, remembered] of this.cache) {
-      this.cache.delete(stream);
-      if (!remembered.used) return;
+    for (;;) {
+      const next = this.turn.next();
+      if (next.done) {
+        this.turn = this.cache.entries();
+        continue;
+      }
+      const [stream, remembered] = next.value;
+      if (!remembered.used) return void this.cache.delete(stream);
       remembered.used = false;
-      this.cache.set(stream, remembered);
     }
   }
 
