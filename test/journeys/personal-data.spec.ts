@@ -41,7 +41,14 @@ const publicText: readonly (readonly [RegExp, string])[] = [
   [/^(academicYear|term|course|years\[\]\..*|holidays\[\]\..*)$/, 'reference data'],
   [/^decisionNumber$/, 'number of a document of the college'],
   [/^(name|name\.zh|name\.en|code|transferGrounds)$/, 'reference data: programs, classes, groups, organizations'],
-  [/^(rows\[\]\.(program\.)?(code|name|name\.zh|name\.en|group))$/, 'reference data'],
+  [/^(rows\[\]\.(program\.(code|name)|code|name\.zh|name\.en|group))$/, 'reference data'],
+  [
+    /^rows\[\]\.(courseCode|courseName|nature|category|module|components\[\]\.name|teachingClass|academicYear)$/,
+    'reference data',
+  ],
+  [/^rows\[\]\.(creditCode|organization|post)$/, 'of an organization'],
+  [/^rows\[\]\.(staffNumber|schoolMentor|enterpriseMentor)$/, 'issued by the organization: see staffNumber'],
+  [/^rows\[\]\.(agreementNumber|insurancePolicy|certificate)$/, 'number of a document'],
   [/^creditCode$/, 'of an organization'],
   [/^staffNumber$/, 'issued by the organization: names her in lists where her name is sealed'],
   [/^certificate$/, 'number of a document'],
@@ -415,6 +422,52 @@ describe('personal data', () => {
     await act('finishImport', run, { rows: 7, taken: 4, unchanged: 0, refused: 3 });
   });
 
+  it('comes with the rows of other sheets, about people who are on record and who are not', async () => {
+    let files = 0;
+    const taken = async (kind: string, operation: string, rows: readonly object[]): Promise<readonly string[]> => {
+      const fileDigest = `${(files += 1)}`.repeat(64);
+      const { runId } = (await act('startImport', null, { kind, fileDigest })).body;
+      ids.runs.push(runId);
+      const { body } = await act(operation, runId, { rows: rows.map((row, at) => ({ row: at + 2, ...row })) });
+      await act('finishImport', runId, { rows: rows.length, taken: 0, unchanged: 0, refused: 0 });
+      return body.answers.map((answer: { outcome: string; code?: string }) => answer.code ?? answer.outcome);
+    };
+    const organization = '12100000400006268U';
+    const credits = { credits: 400, hours: 64 };
+    const known = await registered(programId);
+    const { name } = (await registrar.get(`/v1/learners/${known.learnerId}`)).body.identity;
+    const { studentNumber: number } = (await registrar.get(`/v1/enrollments/${known.enrollmentId}`)).body;
+    expect(
+      await taken('organizations', 'importOrganizationRows', [
+        { creditCode: organization, name: { zh: '某公司' }, kind: 'enterprise' },
+      ]),
+    ).toEqual(['registered']);
+    const course = { code: 'EC201', name: { zh: '网店运营' }, ...credits, nature: 'elective', category: '拓展', module: '平台' };
+    expect(await taken('courses', 'importCourseRows', [course])).toEqual(['published']);
+    const mentor = { staffNumber: 'E77', side: 'enterprise', organization, certificate: '高级 2026-18' };
+    expect(await taken('mentors', 'importMentorRows', [mentor])).toEqual(['registered']);
+    const days = { signedOn: '2026-06-20', from: '2026-07-01', to: '2027-06-30' };
+    const contract = { studentNumber: number, organization, post: '运营助理', ...days, status: 'live' };
+    expect(
+      await taken('contracts', 'importContractRows', [
+        { ...contract, agreementNumber: 'XY-1', name, enterpriseMentor: 'E77', insurancePolicy: 'PICC-1' },
+        { ...contract, agreementNumber: 'XY-2' },
+      ]),
+    ).toEqual(['imported', 'NAME_DIFFERS']);
+    const attempt = {
+      courseCode: 'EC201',
+      courseName: '网店运营',
+      credits: 400,
+      kind: 'first',
+      order: 1,
+      academicYear: '2025-2026',
+    };
+    const result = { studentNumber: number, ...attempt, term: '1', result: { score: 8000 }, components: [], voided: false };
+    expect(
+      await taken('results', 'importResultRows', [{ ...result, name }, result, { ...result, name, studentNumber: '0' }]),
+    ).toEqual(['imported', 'NAME_DIFFERS', 'STUDENT_NUMBER_UNKNOWN']);
+  });
+
   it('leaves out no command and no field', () => {
     const commands = Object.keys(policies).filter((operation) => policies[operation]!.command !== undefined);
     expect([...routes.keys()].toSorted()).toEqual(commands.toSorted());
@@ -649,7 +702,8 @@ describe('personal data', () => {
       ['teacher', { role: 'teacher' }],
       ['enterprise', { role: 'enterprise', org: 'enterprise-1' }],
       ['mentor', { role: 'mentor', org: 'enterprise-1' }],
-      ['another learner', { role: 'learner', learner: ids.learners[1]! }],
+      // The last one: what lists tell a learner of herself is hers to see, and of her there is nothing to list.
+      ['another learner', { role: 'learner', learner: ids.learners.at(-1)! }],
       ['guardian of an adult', { role: 'guardian', sub: 'guardian-2' }],
       ['registrar elsewhere', { role: 'registrar', institution: 'academy' }],
       ['auditor elsewhere', { role: 'auditor', institution: 'academy' }],
