@@ -1,5 +1,5 @@
 import type { Parts } from '../edge/parts.ts';
-import { contractParties, terminationGrounds } from '../events/catalog/apprenticeship.ts';
+import { contractParties, terminationGrounds, type ContractTerms } from '../events/catalog/apprenticeship.ts';
 import { catalog } from '../events/events.ts';
 import { contractStatuses, initialContract, partiesNeeded, unconfirmed, unsigned, type Amendment } from '../facts/contract.ts';
 import { courseFact, latestOf } from '../facts/curriculum.ts';
@@ -95,7 +95,7 @@ export async function selectionShown(
     status: coded(state.status, selectionStatuses),
     statusSince: state.statusSince,
     statement: reveal(state.statement),
-    assessed: state.assessed,
+    assessed: Object.entries(state.assessed).map(([by, said]) => ({ by: coded(by, sides), ...said })),
     offer: state.offer,
     rejectedBy: coded(state.rejectedBy, sides),
     steps: steps.map((step) => stepShown(step, reach)),
@@ -134,6 +134,10 @@ const gapShown = ({ side, from, to, teacherId, why }: Gap): object => ({
   teacherId,
   why: coded(why, gapReasons),
 });
+
+/** With the salt, so that whoever reads them can check the digests that were signed. */
+export const textsShown = (texts: ContractTerms['texts'] | null): unknown =>
+  isOpen(texts) ? { salt: texts.salt, sections: Object.entries(texts.sections).map(([code, text]) => ({ code, text })) } : texts;
 
 /** What lies beside a contract's own story. */
 export interface ContractBeside {

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
 import { Told } from '../edge/command.ts';
-import { AnyOf, Id, OneOf, Switch } from '../edge/fields.ts';
+import { AnyOf, Id, Moment, OneOf, Switch } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { contractStatuses, contractStream, type ContractStatus } from '../facts/contract.ts';
 import { selectionStatuses, type SelectionStatus } from '../facts/selection.ts';
@@ -23,7 +23,7 @@ import { gapsOf, type Standing } from '../read-models/apprentice-seams.ts';
 import { identityOf } from '../read-models/enrollment-register.ts';
 import type { PageOf } from '../read-models/paging.ts';
 import type { Reach } from '../read-models/reach.ts';
-import { ApprenticeNames, contractShown, selectionShown } from './apprentice-shown.ts';
+import { ApprenticeNames, contractShown, selectionShown, textsShown } from './apprentice-shown.ts';
 import { Apprentices } from './apprentices.ts';
 import { Asked, asOfOf, given, Paged, pagingOf, zoneOf } from './asking.ts';
 import { reachOf } from './reaching.ts';
@@ -70,6 +70,12 @@ export class ContractsAsked extends Ordered {
 }
 
 export class LogsAsked extends Paged {
+  @Moment({ optional: true, description: 'What was believed then: an instant, or a day for its end' })
+  recordedAsOf?: string;
+
+  @Moment({ optional: true, description: 'What was true then: an instant, or a day for its end' })
+  effectiveAsOf?: string;
+
   @Switch({ optional: true, description: 'Confirmed by a mentor, or not yet' })
   confirmed?: string;
 }
@@ -204,7 +210,7 @@ export class ApprenticeshipRecords {
     const mayRead = role !== 'mentor' && role !== 'teacher';
     const body = {
       ...(await contractShown(contractId, story, new ApprenticeNames(this.parts), { gaps, hours, reach })),
-      texts: mayRead ? this.parts.codec.reveal(then.texts) : null,
+      texts: mayRead ? textsShown(this.parts.codec.reveal(then.texts)) : null,
       approvals: reach.to === 'institution' ? approvalsShown(then.approvals) : [],
       revision: revision.toString(),
       asOf: when,
@@ -213,8 +219,14 @@ export class ApprenticeshipRecords {
   }
 
   @Get('contracts/:id/logs')
-  async listTrainingLogs(@Param('id') contractId: string, @Query() asked: LogsAsked): Promise<Told | Refusal> {
+  async listTrainingLogs(
+    @Req() request: EdgeRequest,
+    @Param('id') contractId: string,
+    @Query() asked: LogsAsked,
+  ): Promise<Told | Refusal> {
     const { confirmed } = asked;
+    const when = asOfOf(this.parts, request, asked);
+    if (when.recordedAsOf !== undefined || when.effectiveAsOf !== undefined) return this.logsThen(request, contractId, asked);
     const query = {
       contractId,
       ...given({ confirmed: confirmed === undefined ? undefined : confirmed === 'true' }),
@@ -273,6 +285,37 @@ export class ApprenticeshipRecords {
       updatedAt,
       revision: revision.toString(),
     };
+  }
+
+  /** A contract's logs are a page by themselves: as-of questions read them from the log. */
+  private async logsThen(request: EdgeRequest, contractId: string, asked: LogsAsked): Promise<Told | Refusal> {
+    const position = await this.parts.store.head();
+    const when = asOfOf(this.parts, request, asked);
+    const then = await new Apprentices(this.parts, principalOf(request).institution, when).contract(contractId);
+    const names = new ApprenticeNames(this.parts);
+    const rows = Object.entries(then?.logs ?? {})
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(
+        ([
+          week,
+          {
+            hours,
+            workOrders,
+            recordedAt,
+            confirmations: [first],
+          },
+        ]) => ({
+          week,
+          hours,
+          recordedAt,
+          confirmedBy: first?.teacherId ?? null,
+          confirmedAt: first?.at ?? null,
+          workOrders: typeof workOrders === 'string' ? workOrders : null,
+        }),
+      )
+      .filter(({ confirmedAt }) => asked.confirmed === undefined || (confirmedAt !== null) === (asked.confirmed === 'true'));
+    const items = await Promise.all(rows.map((row) => this.logShown(row, names)));
+    return new Told({ items, next: null, total: items.length }, { position });
   }
 
   private async logShown(row: LogRow, names: ApprenticeNames): Promise<object> {

@@ -8,7 +8,7 @@ import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { enrollmentAsOf, historyAsOf } from '../read-models/as-of.ts';
 import { identityOf } from '../read-models/enrollment-register.ts';
 import { attemptViews, entryOf, listAttempts, type AttemptRow, type AttemptSort } from '../read-models/transcript.ts';
-import { entryStatuses, type EntryStatus } from '../read-models/transcript-record.ts';
+import { entryStatuses, type Entry, type EntryStatus } from '../read-models/transcript-record.ts';
 import { ApprenticeNames } from './apprentice-shown.ts';
 import { Asked, asOfOf, given, Paged, pagingOf } from './asking.ts';
 import { reachOf } from './reaching.ts';
@@ -48,6 +48,15 @@ export class AttemptsAsked extends Paged {
   order?: 'asc' | 'desc';
 }
 
+/** That it is open is what she may know of her attempt before the publication: neither what came of it, nor how far its scoring is. */
+const untold = (entry: Entry): Entry => ({
+  ...entry,
+  status: entry.status === 'voided' ? 'voided' : 'open',
+  result: null,
+  components: [],
+  marks: [],
+});
+
 /** Attempts and their results: what is not published is for the registry, for the teachers of the class and for who mentors the contract. */
 @Controller('v1/attempts')
 export class AttemptRecords {
@@ -86,12 +95,12 @@ export class AttemptRecords {
     const position = await this.parts.store.head();
     const log = { store: this.parts.store, decoder: this.parts.codec };
     const history = await historyAsOf<AttemptEvent>(log, institutionId, attemptStream(attemptId), when);
-    const entry = entryOf(attemptId, history);
-    if (!entry) return refuse('NOT_FOUND');
-    const reach = await reachOf(this.parts, request, entry.learnerId);
+    const whole = entryOf(attemptId, history);
+    if (!whole) return refuse('NOT_FOUND');
+    const reach = await reachOf(this.parts, request, whole.learnerId);
     const scores = reach.to === 'institution' || reach.to === 'teacher' || reach.to === 'mentor';
-    // To whom it was not told there is nothing yet.
-    if (!scores && !entry.told) return refuse('NOT_FOUND');
+    if (reach.to === 'enterprise' && !whole.told) return refuse('NOT_FOUND');
+    const entry = scores || whole.told ? whole : untold(whole);
     const enrollment = await enrollmentAsOf(log, { institutionId, enrollmentId: entry.enrollmentId }, when);
     const studies = enrollment
       ? studiesOf(entry.enrollmentId, enrollment)
@@ -99,6 +108,7 @@ export class AttemptRecords {
     const { lines } = await new Transcripts(this.parts, institutionId, when).of(studies, [entry]);
     const { earned: _earned, weighed: _weighed, ...line } = lineShown(lines[0]!) as Record<string, unknown>;
     const attempt = foldAttempt(history);
+    const isTold = scores || entry.told;
     const [last] = await this.parts.store.readStream(attemptStream(attemptId), { backwards: true, limit: 1 });
     const revision = last!.revision;
     const body = {
@@ -107,18 +117,18 @@ export class AttemptRecords {
       enrollmentId: entry.enrollmentId,
       classId: entry.classId,
       contractId: entry.contractId,
-      statusSince: attempt.statusSince,
+      statusSince: isTold ? attempt.statusSince : null,
       scores: scores ? attempt.scores : [],
-      resultRevision: attempt.resultRevision?.toString() ?? null,
+      resultRevision: isTold ? (attempt.resultRevision?.toString() ?? null) : null,
       submittedBy: scores ? attempt.submittedBy : null,
       moderatedBy: scores ? attempt.moderatedBy : null,
       appeal: attempt.appeal,
       voided: attempt.voided,
       approvals: reach.to === 'institution' ? approvalsShown(attempt.approvals) : [],
-      revision: revision.toString(),
+      revision: isTold ? revision.toString() : null,
       asOf: when,
     };
-    return new Told(body, { revision, position });
+    return new Told(body, { ...(isTold ? { revision } : {}), position });
   }
 
   private async rowShown(

@@ -8,6 +8,8 @@ import { fourFourTwo } from '../../libs/contexts/curriculum/scheme.ts';
 import { OrNull } from '../../libs/edge/openapi.ts';
 import { policies } from '../../libs/edge/policy.ts';
 import { commonRefusals } from '../../libs/kernel/refusals.ts';
+import { addDays } from '../../libs/kernel/time.ts';
+import { apprenticed } from '../support/training.ts';
 import { personOf, type Person } from './client.ts';
 
 /** Field types are annotated where they are checked (edge/fields.ts), so the document is the same with and without the build's plugin. */
@@ -150,6 +152,34 @@ describe('real answers', () => {
     });
   }
 
+  async function results(made: Make): Promise<void> {
+    const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+    await made('/v1/attempts', {
+      enrollmentId: ids['enrollmentId'],
+      courseId: ids['courseId'],
+      kind: 'first',
+      schemeId: ids['schemeId'],
+      academicYear: 'Y',
+      term: 'T',
+    });
+    await apprenticed(
+      async (path, body) => {
+        await made(path, body);
+        return ids;
+      },
+      {
+        organizationId: ids['organizationId']!,
+        programId: ids['programId']!,
+        courseId: ids['courseId']!,
+        learnerId: ids['learnerId']!,
+        enrollmentId: ids['enrollmentId']!,
+        from: addDays(today, 30),
+        to: addDays(today, 300),
+        closesOn: addDays(today, 10),
+      },
+    );
+  }
+
   beforeAll(async () => {
     const registrar = await personOf(ledger, { role: 'registrar' });
     here.push(registrar, await personOf(ledger, { role: 'administrator' }));
@@ -185,6 +215,7 @@ describe('real answers', () => {
     await made(`/v1/learners/${ids['learnerId']}/place-hold`, { kind: 'discipline' });
     await made('/v1/enrollments', { learnerId: ids['learnerId'], programId: ids['programId'], entryDate: '2026-01-01' });
     await made(`/v1/enrollments/${ids['enrollmentId']}/register`, { studentNumber: '1', classId: ids['classId'] });
+    await results(made);
     await made(`/v1/enrollments/${ids['enrollmentId']}/suspend`, { ground: 'illness', until: '2099-01-01' });
     await made(`/v1/enrollments/${ids['enrollmentId']}/request-revocation`, { ground: 'fraud', evidence: ['1'] });
     await made('/v1/imports', { kind: 'programs', fileDigest: 'a'.repeat(64) });
@@ -202,6 +233,8 @@ describe('real answers', () => {
     ['/courses/', 'courseId'],
     ['/schemes/', 'schemeId'],
     ['/teachers/', 'teacherId'],
+    ['/attempts/', 'attemptId'],
+    ['/contracts/', 'contractId'],
   ] as const;
 
   /** Where a real answer and the example part, by path. */
@@ -215,7 +248,7 @@ describe('real answers', () => {
       return typeof example === typeof answer ? [] : [`${path} is ${JSON.stringify(answer)}`];
     if (typeof answer !== 'object' || answer === null) return [`${path} is ${JSON.stringify(answer)}`];
     // Open records: what a request proposes, what an event says, what somebody chose to tell of herself.
-    if (/\.(proposal|data|detail|asked|asOf|options|identity|contact|changes\[\])$/.test(path)) return [];
+    if (/\.(proposal|data|detail|about|asked|asOf|options|identity|contact|changes\[\])$/.test(path)) return [];
     const [wanted, found] = [Object.keys(example), Object.keys(answer)];
     const odd = [
       ...wanted.filter((key) => !found.includes(key)).map((key) => `${path}.${key} is missing`),
@@ -233,7 +266,7 @@ describe('real answers', () => {
     const [registrar, administrator] = here as [Person, Person];
     const read = ledger.routes.filter(
       ({ operation, method }) =>
-        method === 'GET' && !['listEvents', 'exportRegister', 'metrics', 'healthLive'].includes(operation),
+        method === 'GET' && !['listEvents', 'exportRegister', 'exportTranscripts', 'metrics', 'healthLive'].includes(operation),
     );
     for (const { operation, path } of read) {
       const id = idOf.find(([part]) => path.includes(part))?.[1] ?? 'enrollmentId';

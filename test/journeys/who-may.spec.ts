@@ -11,6 +11,7 @@ import { assertGuarded, type Route } from '../../libs/edge/routes.ts';
 import { roles } from '../../libs/kernel/decider.ts';
 import { creditCheckCharacter } from '../../libs/kernel/national-id.ts';
 import { Examples, type ApiDocument } from '../support/examples.ts';
+import { apprenticed } from '../support/training.ts';
 import { personWith, type Answer, type Person } from './client.ts';
 
 /**
@@ -44,6 +45,10 @@ interface Planted {
       | 'organizationId'
       | 'teacherId'
       | 'attemptId'
+      | 'openingId'
+      | 'selectionId'
+      | 'contractId'
+      | 'placementId'
       | 'runId',
       string
     >
@@ -172,11 +177,21 @@ async function plant(institution: string, mark: string): Promise<Planted> {
     term: `T${mark}`,
     reason: { code: 'other', text: `理由${mark}` },
   });
+  const trained = await apprenticed(made, {
+    ...first,
+    organizationId: organizationId!,
+    programId: programId!,
+    courseId: courseId!,
+    from: '2027-03-01',
+    to: '2028-02-28',
+    closesOn: '2026-12-31',
+    mark,
+  });
   const { runId } = await made('/v1/imports', { kind: 'programs', fileDigest: mark.charCodeAt(0).toString(16).repeat(32) });
 
   return {
     institution,
-    personal: ['姓名', '导师', '职称', '备注', '地址', '监护人', '理由', 'SN', 'ID']
+    personal: ['自荐', '条款', '姓名', '导师', '职称', '备注', '地址', '监护人', '理由', 'SN', 'ID']
       .map((word) => `${word}${mark}`)
       .concat(`139${mark.charCodeAt(0)}`, `138${mark.charCodeAt(0)}`, `证据${mark}`),
     public: ['课程', '平台', '评价', '框架', '描述', '工号']
@@ -195,6 +210,7 @@ async function plant(institution: string, mark: string): Promise<Planted> {
       organizationId: organizationId!,
       teacherId: teacherId!,
       attemptId: attemptId!,
+      ...trained,
       runId: runId!,
     },
   };
@@ -238,6 +254,10 @@ function pathOf({ path }: Route, { ids }: Planted): string {
     schemes: ids.schemeId,
     teachers: ids.teacherId,
     attempts: ids.attemptId,
+    openings: ids.openingId,
+    selections: ids.selectionId,
+    contracts: ids.contractId,
+    placements: ids.placementId,
   };
   const [, , kind = ''] = path.split('/');
   return path.replace(':id', records[kind] ?? ids.learnerId).replace(':name', 'tasks');
@@ -477,7 +497,11 @@ describe('a learner', () => {
     const learner = await person({ role: 'learner', learner: learnerId });
     for (const route of guarded().filter((one) => policyOf(one).reads && 'learner' in allowed(one))) {
       const path = (id: string): string => route.path.replace(':id', id);
-      const [own, other] = policyOf(route).reads === 'learner' ? [learnerId, otherLearnerId] : [enrollmentId, otherEnrollmentId];
+      const { attemptId, contractId } = ours.ids;
+      const own = { learner: learnerId, enrollment: enrollmentId, attempt: attemptId, contract: contractId }[
+        policyOf(route).reads as 'learner'
+      ];
+      const other = policyOf(route).reads === 'learner' ? otherLearnerId : otherEnrollmentId;
       for (const query of ['', '?recordedAsOf=2026-10-01', '?effectiveAsOf=2026-10-01']) {
         if (query !== '' && route.operation === 'listAccesses') continue;
         expect([route.operation, (await learner.get(`${path(own)}${query}`)).status]).toEqual([route.operation, 200]);
