@@ -133,7 +133,7 @@ describe('teachers and mentors', () => {
       'organizations',
       [
         { row: 2, creditCode: '91350100M000100Y43', name: { zh: '协会' }, kind: 'association' },
-        { row: 3, creditCode: '12100000400006268U', name: { zh: '江南电子商务有限公司', en: 'Other' }, kind: 'enterprise' },
+        { row: 3, creditCode: '12100000400006268J', name: { zh: '江南电子商务有限公司', en: 'Other' }, kind: 'enterprise' },
       ],
       'organizations-2',
     );

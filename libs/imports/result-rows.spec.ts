@@ -176,7 +176,7 @@ describe('whom it is about', () => {
     expect(outcomes(answers)).toEqual(['STUDENT_NUMBER_UNKNOWN', 'NAME_DIFFERS', 'imported']);
     expect(answers[0]!.refusal!.facts).toEqual({ studentNumber: '99999' });
     // The name on record is not read out to a sheet of guesses.
-    expect(answers[1]!.refusal!.facts).toEqual({ studentNumber: '25001', name: '王方' });
+    expect(answers[1]!.refusal!.facts).toEqual({ studentNumber: '25001' });
   });
 
   it('is nobody of another institution', async () => {

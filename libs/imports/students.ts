@@ -56,7 +56,7 @@ export class Students {
     }
   }
 
-  /** The student of a number if she bears the name. A refusal does not say the name on record: a sheet of guesses would read it out. */
+  /** The student of a number if she bears the name. A refusal says no name: a sheet of guesses would read the one on record out. */
   async find(institutionId: string, studentNumber: string, name: string): Promise<Student | Refusal> {
     const key = `${institutionId}\n${studentNumber}`;
     let looking = this.known.get(key);
@@ -74,7 +74,7 @@ export class Students {
     const { learnerId, enrollmentId } = found;
     const identity = identityNow(this.deps.codec.reveal(found.identity));
     if (!isOpen<Identity>(identity)) return refuse('LEARNER_ERASED');
-    if (plain(identity.name) !== plain(name)) return refuse('NAME_DIFFERS', { studentNumber, name });
+    if (plain(identity.name) !== plain(name)) return refuse('NAME_DIFFERS', { studentNumber });
     return { learnerId, enrollmentId, birthDate: identity.birthDate ?? null };
   }
 

@@ -574,8 +574,8 @@ export const refusals = {
   STUDENT_NUMBER_UNKNOWN: is('conflict', '没有学号 {studentNumber}。', 'There is no student number {studentNumber}.'),
   NAME_DIFFERS: is(
     'conflict',
-    '学号 {studentNumber} 登记的姓名不是“{name}”。',
-    'The name on record for student number {studentNumber} is not “{name}”.',
+    '学号 {studentNumber} 登记的是另一个姓名，请核对学号和姓名。',
+    'Student number {studentNumber} is on record under another name: check number and name.',
   ),
   ORGANIZATION_UNKNOWN: is('conflict', '没有登记这个单位：{organization}。', 'There is no such organization: {organization}.'),
   ORGANIZATION_AMBIGUOUS: is(

@@ -134,7 +134,7 @@ describe('results', () => {
     expect(countsOf(ran)).toEqual({ 'results of before imported': 1, refused: 5, total: 6 });
     const refused = (await rowsOf(`${path}.result.csv`)).slice(1).map((cells) => cells.slice(-3));
     expect(refused).toEqual([
-      ['3', 'NAME_DIFFERS', 'The name on record for student number 202600003 is not “黄嘉仪”.'],
+      ['3', 'NAME_DIFFERS', 'Student number 202600003 is on record under another name: check number and name.'],
       ['4', 'STUDENT_NUMBER_UNKNOWN', 'There is no student number 209900003.'],
       ['5', 'COURSE_CREDITS_DIFFER', 'Course YX101 has 2.5 credits on record; the sheet says 4.'],
       ['6', 'ACADEMIC_YEAR_FORM VALUE_NOT_IN_LIST NUMBER_OUT_OF_RANGE', expect.stringContaining('write it like 2025-2026')],

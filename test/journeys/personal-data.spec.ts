@@ -373,6 +373,52 @@ describe('personal data', () => {
     expect(office.accepted.has('refuseLearnerApproval')).toBe(true);
   });
 
+  it('comes with the rows of other sheets, about people who are on record and who are not', async () => {
+    let files = 3;
+    const taken = async (kind: string, operation: string, rows: readonly object[]): Promise<readonly string[]> => {
+      const fileDigest = `${(files += 1)}`.repeat(64);
+      const { runId } = (await act('startImport', null, { kind, fileDigest })).body;
+      ids.runs.push(runId);
+      const { body } = await act(operation, runId, { rows: rows.map((row, at) => ({ row: at + 2, ...row })) });
+      await act('finishImport', runId, { rows: rows.length, taken: 0, unchanged: 0, refused: 0 });
+      return body.answers.map((answer: { outcome: string; code?: string }) => answer.code ?? answer.outcome);
+    };
+    const organization = '12100000400006268J';
+    const credits = { credits: 400, hours: 64 };
+    const known = await registered(programId);
+    const { name } = (await registrar.get(`/v1/learners/${known.learnerId}`)).body.identity;
+    const { studentNumber: number } = (await registrar.get(`/v1/enrollments/${known.enrollmentId}`)).body;
+    expect(
+      await taken('organizations', 'importOrganizationRows', [
+        { creditCode: organization, name: { zh: '某公司' }, kind: 'enterprise' },
+      ]),
+    ).toEqual(['registered']);
+    const course = { code: 'EC201', name: { zh: '网店运营' }, ...credits, nature: 'elective', category: '拓展', module: '平台' };
+    expect(await taken('courses', 'importCourseRows', [course])).toEqual(['published']);
+    const mentor = { staffNumber: 'E77', side: 'enterprise', organization, certificate: '高级 2026-18' };
+    expect(await taken('mentors', 'importMentorRows', [mentor])).toEqual(['registered']);
+    const days = { signedOn: '2026-06-20', from: '2026-07-01', to: '2027-06-30' };
+    const contract = { studentNumber: number, organization, post: '运营助理', ...days, status: 'live' };
+    expect(
+      await taken('contracts', 'importContractRows', [
+        { ...contract, agreementNumber: 'XY-1', name, enterpriseMentor: 'E77', insurancePolicy: 'PICC-1' },
+        { ...contract, agreementNumber: 'XY-2' },
+      ]),
+    ).toEqual(['imported', 'NAME_DIFFERS']);
+    const attempt = {
+      courseCode: 'EC201',
+      courseName: '网店运营',
+      credits: 400,
+      kind: 'first',
+      order: 1,
+      academicYear: '2025-2026',
+    };
+    const result = { studentNumber: number, ...attempt, term: '1', result: { score: 8000 }, components: [], voided: false };
+    expect(
+      await taken('results', 'importResultRows', [{ ...result, name }, result, { ...result, name, studentNumber: '0' }]),
+    ).toEqual(['imported', 'NAME_DIFFERS', 'STUDENT_NUMBER_UNKNOWN']);
+  });
+
   it('comes with the rows of a sheet, refused ones too', async () => {
     const start = async (kind: string, fileDigest: string): Promise<string> => {
       const { body } = await act('startImport', null, { kind, fileDigest: fileDigest.repeat(64), formClasses: true });
@@ -420,52 +466,6 @@ describe('personal data', () => {
     expect(told.filter((traces: string[], at: number) => at !== 4 && traces.length > 0)).toEqual([]);
     ids.learners.push(...body.answers.flatMap((answer: { learnerId?: string }) => answer.learnerId ?? []));
     await act('finishImport', run, { rows: 7, taken: 4, unchanged: 0, refused: 3 });
-  });
-
-  it('comes with the rows of other sheets, about people who are on record and who are not', async () => {
-    let files = 0;
-    const taken = async (kind: string, operation: string, rows: readonly object[]): Promise<readonly string[]> => {
-      const fileDigest = `${(files += 1)}`.repeat(64);
-      const { runId } = (await act('startImport', null, { kind, fileDigest })).body;
-      ids.runs.push(runId);
-      const { body } = await act(operation, runId, { rows: rows.map((row, at) => ({ row: at + 2, ...row })) });
-      await act('finishImport', runId, { rows: rows.length, taken: 0, unchanged: 0, refused: 0 });
-      return body.answers.map((answer: { outcome: string; code?: string }) => answer.code ?? answer.outcome);
-    };
-    const organization = '12100000400006268U';
-    const credits = { credits: 400, hours: 64 };
-    const known = await registered(programId);
-    const { name } = (await registrar.get(`/v1/learners/${known.learnerId}`)).body.identity;
-    const { studentNumber: number } = (await registrar.get(`/v1/enrollments/${known.enrollmentId}`)).body;
-    expect(
-      await taken('organizations', 'importOrganizationRows', [
-        { creditCode: organization, name: { zh: '某公司' }, kind: 'enterprise' },
-      ]),
-    ).toEqual(['registered']);
-    const course = { code: 'EC201', name: { zh: '网店运营' }, ...credits, nature: 'elective', category: '拓展', module: '平台' };
-    expect(await taken('courses', 'importCourseRows', [course])).toEqual(['published']);
-    const mentor = { staffNumber: 'E77', side: 'enterprise', organization, certificate: '高级 2026-18' };
-    expect(await taken('mentors', 'importMentorRows', [mentor])).toEqual(['registered']);
-    const days = { signedOn: '2026-06-20', from: '2026-07-01', to: '2027-06-30' };
-    const contract = { studentNumber: number, organization, post: '运营助理', ...days, status: 'live' };
-    expect(
-      await taken('contracts', 'importContractRows', [
-        { ...contract, agreementNumber: 'XY-1', name, enterpriseMentor: 'E77', insurancePolicy: 'PICC-1' },
-        { ...contract, agreementNumber: 'XY-2' },
-      ]),
-    ).toEqual(['imported', 'NAME_DIFFERS']);
-    const attempt = {
-      courseCode: 'EC201',
-      courseName: '网店运营',
-      credits: 400,
-      kind: 'first',
-      order: 1,
-      academicYear: '2025-2026',
-    };
-    const result = { studentNumber: number, ...attempt, term: '1', result: { score: 8000 }, components: [], voided: false };
-    expect(
-      await taken('results', 'importResultRows', [{ ...result, name }, result, { ...result, name, studentNumber: '0' }]),
-    ).toEqual(['imported', 'NAME_DIFFERS', 'STUDENT_NUMBER_UNKNOWN']);
   });
 
   it('leaves out no command and no field', () => {
