@@ -1,5 +1,6 @@
 import { lookup, type CodeEntry, type IdType, type Sex } from '../kernel/codes.ts';
 import { checkCreditCode, checkResidentId } from '../kernel/national-id.ts';
+import { parseHundredths as hundredthsOf } from '../kernel/score.ts';
 import { addDays, isPlainDate } from '../kernel/time.ts';
 import { codePointName, mapPrivateUse, privateUseIn } from './private-use.ts';
 import type { Finding, ProblemCode } from './problems.ts';
@@ -113,13 +114,12 @@ export const parseNumber = (cell: string, max: number): Parsed<string> => {
  */
 export const parseHundredths = (cell: string, max: number): Parsed<number> => {
   const text = halfWidth(cleanText(cell)).replaceAll(' ', '');
-  const [, whole, decimals = ''] = /^\+?(\d{1,9})(?:\.(\d{1,2})0*|\.)?$/.exec(text) ?? [];
-  if (whole === undefined) {
+  const value = hundredthsOf(text.replaceAll(/^\+|\.$/g, ''));
+  if (value === null) {
     return /^-\d+(?:\.\d+)?$/.test(text)
       ? wrong('NUMBER_OUT_OF_RANGE', { value: shorten(text), min: 0, max })
       : wrong('DECIMAL_FORM', { value: shorten(text) });
   }
-  const value = Number(whole) * 100 + Number(decimals.padEnd(2, '0'));
   return value > max * 100 ? wrong('NUMBER_OUT_OF_RANGE', { value: shorten(text), min: 0, max }) : { ok: true, value };
 };
 

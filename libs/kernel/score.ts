@@ -98,7 +98,7 @@ export function gradeOf(score: number, from: GradesFrom): keyof GradesFrom | 'fa
 export const underCap = (score: number, cap: number | null): { readonly score: number; readonly capped: boolean } =>
   cap !== null && score > cap ? { score: cap, capped: true } : { score, capped: false };
 
-const decimal = /^(\d{1,9})(?:\.(\d{1,9}))?$/;
+const decimal = /^(\d{1,9})(?:\.(\d+))?$/;
 
 /** Hundredths of a decimal text such as `85.5`, digit by digit. Null for anything else, and for what hundredths cannot say exactly. */
 export function parseHundredths(text: string): number | null {
