@@ -235,8 +235,8 @@ export const refusals = {
 
   SAME_PERSON: is(
     'forbidden',
-    '双人复核：申请人与复核人不能是同一人。',
-    'Four eyes: the requester cannot grant the own request.',
+    '双人复核：前后两步须由不同的人完成，前一步是您做的。',
+    'Four eyes: two steps take two people, and you took the first.',
   ),
   REQUEST_UNKNOWN: is('conflict', '没有这项待复核的申请。', 'There is no such pending request.'),
   REQUEST_DIGEST_DIFFERS: is(
