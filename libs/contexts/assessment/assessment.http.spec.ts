@@ -205,6 +205,19 @@ it('goes from the scores of both sides to a final result', async () => {
   expect(told(await li.post('/v1/attempts', makeUp))).toEqual([201, ['AttemptOpened']]);
 });
 
+it('rests on what was pinned: every decision names the streams and revisions that it read', async () => {
+  const attemptId = await published(await student());
+  const events = await desk.parts.store.readStream(`attempt-${attemptId}`, { from: 0n, limit: 20 });
+  const basisOf = (type: string): readonly string[] => {
+    const { basis } = JSON.parse(events.find((event) => event.type === type)!.json);
+    return basis.map(({ stream }: { stream: string }) => stream.slice(0, stream.indexOf('-'))).toSorted();
+  };
+  expect(basisOf('AttemptOpened')).toEqual(['calendar', 'class', 'contract', 'course', 'enrollment', 'scheme']);
+  expect(basisOf('ComponentScored')).toEqual(['class', 'contract', 'scheme', 'teacher']);
+  expect(basisOf('ResultSubmitted')).toEqual(['scheme']);
+  expect(basisOf('ResultPublished')).toEqual(['calendar']);
+});
+
 describe('scoring', () => {
   it('is for the teachers of the class and the mentor of the contract', async () => {
     const { attemptId } = (await li.post('/v1/attempts', opening(await student()))).body;
