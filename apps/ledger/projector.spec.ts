@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -30,6 +30,7 @@ const start = (): Promise<Projector> =>
       vault: join(folder, 'vault.db'),
       views: join(folder, 'views.db'),
       directory: join(folder, 'directory.db'),
+      ranges: join(folder, 'rebuild'),
     },
     masterKey,
     onFault: (message) => faults.push(message),
@@ -136,6 +137,19 @@ describe('the projector', () => {
     expect(faults).toEqual([]);
   });
 
+  it('folds ranges of streams in threads of their own, and leaves none of their files', async () => {
+    projector = await start();
+    let last = 0n;
+    for (let i = 0; i < 20; i++) last = await identify(`${1000 + i}`, `李${i}`);
+    await projector.waitFor(last, 10_000);
+    const phases = new Set<string>();
+    const { digests } = await projector.rebuild('audit-timeline', ({ phase }) => phases.add(phase), { compare: true });
+    expect(digests!.rebuilt).toBe(digests!.live);
+    expect([...phases]).toEqual(['ranges', 'log']);
+    expect(await readdir(join(folder, 'rebuild'))).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
   it('goes on after a restart', async () => {
     projector = await start();
     await projector.waitFor(await identify('1', '赵'), 10_000);
@@ -160,12 +174,24 @@ describe('the projector', () => {
   it('refuses to start without its files, or with another key', async () => {
     projector = await start();
     const wrong = Projector.start({
-      paths: { log: join(folder, 'log.db'), vault: join(folder, 'vault.db'), views: ':memory:', directory: ':memory:' },
+      paths: {
+        log: join(folder, 'log.db'),
+        vault: join(folder, 'vault.db'),
+        views: ':memory:',
+        directory: ':memory:',
+        ranges: join(folder, 'rebuild'),
+      },
       masterKey: new Uint8Array(32),
     });
     await expect(wrong).rejects.toThrow('MASTER_KEY_WRONG');
     const missing = Projector.start({
-      paths: { log: join(folder, 'no.db'), vault: join(folder, 'vault.db'), views: ':memory:', directory: ':memory:' },
+      paths: {
+        log: join(folder, 'no.db'),
+        vault: join(folder, 'vault.db'),
+        views: ':memory:',
+        directory: ':memory:',
+        ranges: join(folder, 'rebuild'),
+      },
       masterKey,
     });
     await expect(missing).rejects.toThrow('there is no store');

@@ -9,6 +9,7 @@ import type { Timer } from '../../libs/ports/clock.ts';
 import { allViews } from '../../libs/read-models/views.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { Projection } from '../../libs/projection/engine.ts';
+import { RebuildPool } from './rebuild-pool.ts';
 import type { FromProjector, ProjectorSettings, ToProjector } from './projector-protocol.ts';
 
 const port = parentPort!;
@@ -43,8 +44,10 @@ async function serve(): Promise<void> {
     views: openSqliteReadStore({ path: paths.views }),
     directory: openSqliteReadStore({ path: paths.directory, clearText: true }),
   };
+  const ranges = new RebuildPool({ log: paths.log, folder: paths.ranges }, () => events.lastStream());
   const projection = new Projection({
     events,
+    ranges,
     decoder: new Codec(vault),
     stores,
     views: allViews,
@@ -59,6 +62,7 @@ async function serve(): Promise<void> {
 
   port.on('message', (message: ToProjector) => void answer(projection, message).then(async (ends) => ends && end()));
   const end = async (): Promise<void> => {
+    await ranges.close();
     await projection.close();
     await stores.views.close();
     await stores.directory.close();

@@ -20,7 +20,13 @@ export async function openViews(options: {
   readonly onFault: (message: string) => void;
 }): Promise<OpenViews> {
   const file = (name: string): string => join(options.folder, name);
-  const paths = { log: file('log.db'), vault: file('vault.db'), views: file('views.db'), directory: file('directory.db') };
+  const paths = {
+    log: file('log.db'),
+    vault: file('vault.db'),
+    views: file('views.db'),
+    directory: file('directory.db'),
+    ranges: file('rebuild'),
+  };
   const { masterKey, clockShiftMs, onFault } = options;
   const projector = await Projector.start({ paths, masterKey, clockShiftMs, onFault });
   const stores = {

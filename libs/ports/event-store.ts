@@ -55,6 +55,24 @@ export interface Page {
   readonly end: boolean;
 }
 
+/** Streams by number, in order of their appearance: `from` inclusive, `to` exclusive, and their events up to a position. */
+export interface StreamRange {
+  readonly from: number;
+  readonly to: number;
+  readonly upTo: bigint;
+}
+
+/**
+ * What a store offers beside the log's order where it keeps a stream's events together: whole streams, so that a rebuild can fold many side by
+ * side and needs no memory of any. Not every engine can.
+ */
+export interface WholeStreams {
+  /** Number of the stream that appeared last, 0 in an empty log. */
+  lastStream(): Promise<number>;
+  /** Pages of whole streams, each from its first event in order of revision; a page holds about a thousand events. Both filters apply. */
+  readStreams(range: StreamRange, filter?: Filter): Iterable<readonly StoredEvent[]>;
+}
+
 /** The log. One contract suite (test/contract/event-store.contract.ts) holds every adapter to these sentences. */
 export interface EventStore {
   /**

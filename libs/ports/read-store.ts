@@ -28,6 +28,15 @@ export interface ReadStore {
   snapshot<T>(read: (db: ReadQueries) => Promise<T>): Promise<T>;
   /** All of it or, where `write` throws, none. Rows and checkpoint share one, so durability may lag: both roll back together. */
   transaction<T>(write: (db: ReadWrites) => Promise<T>): Promise<T>;
+  /**
+   * Writes what `alongside` writes, then takes over the rows of a file whose tables have the same columns, `[there, here]` each: all of it or none.
+   * Absent where rows cannot come from files.
+   */
+  absorb?(
+    file: string,
+    tables: readonly (readonly [there: string, here: string])[],
+    alongside: (db: ReadWrites) => Promise<void>,
+  ): Promise<void>;
   /** Destroys what deleted rows leave behind on disk. False where a reader is in the way: try again. */
   scrub(): Promise<boolean>;
   close(): Promise<void>;

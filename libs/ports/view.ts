@@ -23,6 +23,11 @@ export interface View<E extends DomainEvent = DomainEvent> {
   readonly types?: readonly E['type'][];
   /** Stream name prefixes to keep; all where absent. */
   readonly prefixes?: readonly string[];
+  /**
+   * Rows follow from each stream by itself: streams fold in any order, and one that is folded from its first event on needs nothing that the
+   * tables hold. A rebuild then folds ranges of streams side by side.
+   */
+  readonly byStream?: true;
   /** Names without `_$g`. */
   readonly tables: readonly string[];
   /** DDL of these tables and their indexes. */

@@ -4,10 +4,12 @@ import type { EventStore, Filter, Page, StoredEvent } from '../ports/event-store
 import { Bell } from '../ports/follow.ts';
 import type { ReadStore } from '../ports/read-store.ts';
 import { viewStores, type EventDecoder, type View, type ViewStore } from '../ports/view.ts';
-import { digestOf } from './digest.ts';
+import { differingRows, digestOf, type DifferingRow } from './digest.ts';
+import { backoff, isStoreFault, lastRetryMs, messageOf } from './faults.ts';
 import {
   advance,
   allGenerations,
+  allPlans,
   CheckpointMoved,
   createCheckpoints,
   createGeneration,
@@ -17,17 +19,23 @@ import {
   oweScrub,
   owesScrub,
   readNamed,
+  savePlan,
+  setPaused,
   settleScrub,
   swap,
   writeNamed,
   type Generation,
+  type RebuildPlan,
 } from './generations.ts';
+import { RangedFold, rangeStreamsOf, type RangeFolder } from './ranged-fold.ts';
 
 export interface ProjectionOptions {
   readonly events: Pick<EventStore, 'readAll' | 'head'>;
   readonly decoder: EventDecoder;
   readonly stores: Readonly<Record<ViewStore, ReadStore>>;
   readonly views: readonly View[];
+  /** Rebuilds `byStream` views by ranges of streams; in order of the log, as everything else, where absent. */
+  readonly ranges?: RangeFolder;
   readonly clock: Clock;
   readonly timer: Timer;
   /** Events folded in memory before rows are written. */
@@ -61,8 +69,13 @@ export interface Poison {
 
 export interface RebuildProgress {
   readonly view: string;
+  /** Folds ranges of streams, or follows the log from the position that they were folded to. */
+  readonly phase: 'ranges' | 'log';
+  /** Of `head` positions; in ranges, the share of the streams. */
   readonly done: bigint;
   readonly head: bigint;
+  /** Folded so far. */
+  readonly events: number;
 }
 
 export interface Rebuilt {
@@ -71,6 +84,8 @@ export interface Rebuilt {
   readonly position: bigint;
   /** Digests at one position, where they were asked for and the live rows were of the same version and not stopped. */
   readonly digests: { readonly live: string; readonly rebuilt: string } | null;
+  /** Where a verification found the digests to differ: the first rows that do. */
+  readonly differing: readonly DifferingRow[];
 }
 
 export interface ViewStatus extends Standing {
@@ -80,7 +95,8 @@ export interface ViewStatus extends Standing {
   /** Age of the oldest event that is not folded. */
   readonly lagMs: number;
   readonly poison: Poison | null;
-  readonly rebuild: { readonly generation: number; readonly done: bigint } | null;
+  readonly rebuild:
+    (RebuildProgress & { readonly generation: number; readonly paused: boolean; readonly verify: boolean }) | null;
 }
 
 /** One generation of one view on its way through the log. */
@@ -99,11 +115,20 @@ interface Follower {
 }
 
 interface Rebuild {
+  readonly view: View;
+  readonly generation: Generation;
+  readonly plan: RebuildPlan;
   readonly done: Promise<Rebuilt>;
   readonly resolve: (rebuilt: Rebuilt) => void;
   readonly reject: (error: unknown) => void;
   readonly listeners: ((progress: RebuildProgress) => void)[];
   compare: boolean;
+  /** Resolves when it may go on; null while it may. */
+  paused: PromiseWithResolvers<void> | null;
+  readonly stop: AbortController;
+  /** Settled once no range is on its way any more. */
+  ranging: Promise<void>;
+  progress: RebuildProgress;
 }
 
 interface Waiter {
@@ -131,13 +156,6 @@ class Decoded {
   }
 }
 
-const firstRetryMs = 1_000;
-const lastRetryMs = 60_000;
-const backoff = (attempts: number): number => Math.min(lastRetryMs, firstRetryMs * 2 ** (attempts - 1));
-const messageOf = (error: unknown): string =>
-  error instanceof Object && 'message' in error ? String(error.message) : String(error);
-const isStoreFault = (error: unknown): boolean => error instanceof Object && 'name' in error && error.name === 'StoreFault';
-
 /**
  * Folds the log into views. One pull loop serves all of them: followers that stand at the same position share a page and its decoding, and
  * whoever lags (a rebuild, a stopped view) reads pages of its own until it has caught up. Rows and checkpoint of a page commit together, per store.
@@ -154,6 +172,8 @@ export class Projection {
   readonly #stop = new AbortController();
   #followers: Follower[] = [];
   #retired: Generation[] = [];
+  /** On their way, whether their rows come from ranges of streams or from the log. */
+  readonly #rebuilds = new Set<Rebuild>();
   #running: Promise<void> | undefined;
   /** Whether the last turn left the end of the log unreached. */
   #more = false;
@@ -169,24 +189,28 @@ export class Projection {
       const store = this.#o.stores[name];
       await createCheckpoints(store);
       const known = await store.snapshot(allGenerations);
+      const plans = await store.snapshot(allPlans);
       for (const view of this.#o.views.filter((v) => v.store === name)) {
         await this.#adopt(
           view,
           known.filter((generation) => generation.view === view.name),
+          plans,
         );
       }
       if (await store.snapshot(owesScrub)) this.#toScrub.add(name);
     }
   }
 
-  async #adopt(view: View, known: readonly Generation[]): Promise<void> {
+  async #adopt(view: View, known: readonly Generation[], plans: readonly RebuildPlan[]): Promise<void> {
     const store = this.#o.stores[view.store];
     const live = known.find((g) => g.state === 'live') ?? (await store.transaction((db) => createGeneration(db, view, 'live')));
     const outdated = live.version !== view.version;
     this.#followers.push(this.#follower(view, live, outdated));
     for (const generation of known) {
       if (generation.state === 'live') continue;
-      if (generation.state === 'building' && generation.version === view.version) this.#follow(view, generation, false);
+      const plan = plans.find((one) => one.view === view.name && one.generation === generation.generation);
+      const goesOn = generation.state === 'building' && generation.version === view.version;
+      if (goesOn && plan && (plan.upTo === null || this.#canRange(view))) this.#goOn(view, generation, plan);
       else this.#retired.push(generation);
     }
     // Nobody waits for this one: its failure is in the status.
@@ -211,15 +235,6 @@ export class Projection {
     };
   }
 
-  #follow(view: View, at: Generation, compare: boolean): Rebuild {
-    const { promise: done, resolve, reject } = Promise.withResolvers<Rebuilt>();
-    // Whoever asked for it hears of a failure; after a restart nobody does.
-    done.catch(() => undefined);
-    const rebuild: Rebuild = { done, resolve, reject, listeners: [], compare };
-    this.#followers.push(this.#follower(view, at, false, rebuild));
-    return rebuild;
-  }
-
   // ── the loop ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Runs until `close`. */
@@ -229,8 +244,11 @@ export class Projection {
 
   async close(): Promise<void> {
     this.#stop.abort();
+    const rebuilds = [...this.#rebuilds];
+    for (const rebuild of rebuilds) halt(rebuild);
     this.#bell.ring();
     await this.#running;
+    await Promise.all(rebuilds.map(({ ranging }) => ranging));
   }
 
   /** Something was appended: look at once. Only a hint, so that losing one costs a poll. */
@@ -288,7 +306,7 @@ export class Projection {
   /** Those who stand where the hindmost stands that is past `after` and has not had its page yet. */
   #hindmost(after: bigint, stepped?: ReadonlySet<Follower>): Follower[] {
     const ready = this.#followers.filter(
-      (one) => !one.outdated && one.position > after && !this.#waits(one) && !this.#rests(one.view.store),
+      (one) => !one.outdated && !one.rebuild?.paused && one.position > after && !this.#waits(one) && !this.#rests(one.view.store),
     );
     let hindmost: bigint | undefined;
     for (const follower of ready) {
@@ -408,7 +426,11 @@ export class Projection {
       if (now && now.state !== 'retired') follower.position = now.position;
       else {
         this.#followers = this.#followers.filter((one) => one !== follower);
-        follower.rebuild?.reject(new CheckpointMoved(`the rebuild of ${follower.view.name} was dropped by another process`));
+        if (follower.rebuild)
+          this.#over(
+            follower.rebuild,
+            new CheckpointMoved(`the rebuild of ${follower.view.name} was dropped by another process`),
+          );
       }
     }
   }
@@ -432,14 +454,17 @@ export class Projection {
     if (!again) this.#o.onFault?.(new ViewStopped(follower.view.name, follower.poison, error));
     if (follower.rebuild) {
       this.#followers = this.#followers.filter((one) => one !== follower);
-      this.#retired.push(asGeneration(follower));
-      const { view, poison } = follower;
-      const live = this.#followers.find((one) => one.view === view);
-      if (live?.outdated) live.poison = poison;
-      follower.rebuild.reject(
-        new Error(`the rebuild of ${view.name} failed at event ${poison.position}: ${poison.error}`, { cause: error }),
-      );
+      this.#failed(follower.rebuild, follower.poison, error);
     }
+  }
+
+  /** A rebuild ends at an event that cannot be folded; the live rows stay. */
+  #failed(rebuild: Rebuild, poison: Poison, cause: unknown): void {
+    const { view, generation } = rebuild;
+    this.#retired.push({ ...generation, state: 'retired' });
+    const live = this.#followers.find((one) => one.view === view && !one.rebuild);
+    if (live?.outdated) live.poison = poison;
+    this.#over(rebuild, new Error(`the rebuild of ${view.name} failed at event ${poison.position}: ${poison.error}`, { cause }));
   }
 
   /** Drops what was replaced and scrubs what was deleted: after the commit that readers wait for, and again where a reader was in the way. */
@@ -474,23 +499,23 @@ export class Projection {
   // ── rebuilding ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #rebuilding(view: string): Rebuild | undefined {
-    return this.#followers.find((one) => one.view.name === view && one.rebuild)?.rebuild;
+    return [...this.#rebuilds].find((one) => one.view.name === view);
   }
 
   readonly #starting = new Map<string, Promise<Rebuild>>();
 
   /**
-   * Folds a view from the beginning into tables beside the live ones, and swaps when it has caught up. Two at once are one.
-   * Rejects where an event poisons it; the live generation then stays.
+   * Folds a view from the beginning into tables beside the live ones, and swaps when it has caught up; with `verify` it compares and swaps nothing.
+   * Two at once are one. Rejects where an event poisons it and where it is cancelled; the live generation then stays.
    */
   async rebuild(
     view: string,
     onProgress?: (progress: RebuildProgress) => void,
-    options: { readonly compare?: boolean } = {},
+    options: { readonly compare?: boolean; readonly verify?: boolean } = {},
   ): Promise<Rebuilt> {
     let rebuild = this.#rebuilding(view);
     if (!rebuild) {
-      const starting = this.#starting.get(view) ?? this.#beginRebuild(view, options.compare ?? false);
+      const starting = this.#starting.get(view) ?? this.#beginRebuild(view, options.verify ?? false);
       this.#starting.set(view, starting);
       try {
         rebuild = await starting;
@@ -504,33 +529,169 @@ export class Projection {
     return rebuild.done;
   }
 
-  async #beginRebuild(name: string, compare: boolean): Promise<Rebuild> {
+  async #beginRebuild(name: string, verify: boolean): Promise<Rebuild> {
     const view = this.#o.views.find((one) => one.name === name);
     if (!view) throw new Error(`there is no view ${name}`);
-    const generation = await this.#o.stores[view.store].transaction((db) => createGeneration(db, view, 'building'));
-    return this.#follow(view, generation, compare);
+    const { ranges, events } = this.#o;
+    const upTo = ranges && this.#canRange(view) ? await events.head() : null;
+    // After the head: a stream that appears in between is looked at in vain, one that were missed would be missing.
+    const lastStream = upTo === null ? 0 : await ranges!.lastStream();
+    const rangeStreams = upTo === null ? 0 : rangeStreamsOf(ranges!.rangeEvents, upTo, lastStream);
+    return this.#o.stores[view.store]
+      .transaction(async (db) => {
+        const generation = await createGeneration(db, view, 'building', upTo === null);
+        const plan = { view: name, generation: generation.generation, verify, paused: false, upTo, lastStream, rangeStreams };
+        await savePlan(db, plan);
+        return [generation, plan] as const;
+      })
+      .then(([generation, plan]) => this.#goOn(view, generation, plan));
+  }
+
+  /** What is opened stays in the thread that holds the keys. */
+  #canRange({ byStream, opened, store }: View): boolean {
+    return byStream === true && !opened && this.#o.ranges !== undefined && this.#o.stores[store].absorb !== undefined;
+  }
+
+  #goOn(view: View, generation: Generation, plan: RebuildPlan): Rebuild {
+    const { promise: done, resolve, reject } = Promise.withResolvers<Rebuilt>();
+    // Whoever asked for it hears of a failure; after a restart nobody does.
+    done.catch(() => undefined);
+    const rebuild: Rebuild = {
+      view,
+      generation,
+      plan,
+      done,
+      resolve,
+      reject,
+      listeners: [],
+      compare: plan.verify,
+      paused: plan.paused ? Promise.withResolvers<void>() : null,
+      stop: new AbortController(),
+      ranging: Promise.resolve(),
+      progress: { view: view.name, phase: 'log', done: generation.position, head: plan.upTo ?? 0n, events: 0 },
+    };
+    this.#rebuilds.add(rebuild);
+    if (plan.upTo === null || generation.position > 0n) this.#followers.push(this.#follower(view, generation, false, rebuild));
+    else rebuild.ranging = this.#range(rebuild, plan.upTo);
+    return rebuild;
+  }
+
+  /** Ranges of streams first; from the position to which they go the generation follows the log. */
+  async #range(rebuild: Rebuild, upTo: bigint): Promise<void> {
+    const { view, generation, plan, stop } = rebuild;
+    const ranged = new RangedFold({
+      view,
+      plan: { ...plan, upTo },
+      store: this.#o.stores[view.store],
+      folder: this.#o.ranges!,
+      timer: this.#o.timer,
+      signal: stop.signal,
+      goOn: async () => rebuild.paused?.promise,
+      onRange: (streams, events) => {
+        const done = (upTo * BigInt(streams)) / BigInt(Math.max(1, plan.lastStream));
+        this.#tell(rebuild, { view: view.name, phase: 'ranges', done, head: upTo, events });
+      },
+      onFault: (fault) => this.#o.onFault?.(fault),
+    });
+    try {
+      const outcome = await ranged.run();
+      if (outcome === 'folded') {
+        this.#followers.push(this.#follower(view, { ...generation, position: upTo }, false, rebuild));
+        this.#bell.ring();
+      } else if (outcome !== 'stopped') {
+        const now = this.#now();
+        const poison: Poison = {
+          ...outcome,
+          since: now,
+          attempts: 1,
+          retryAt: new Date(this.#o.clock.now() + backoff(1)).toISOString(),
+        };
+        this.#o.onFault?.(new ViewStopped(view.name, poison, new Error(outcome.error)));
+        this.#failed(rebuild, poison, new Error(outcome.error));
+        this.#bell.ring();
+      }
+    } catch (fault) {
+      this.#retired.push({ ...generation, state: 'retired' });
+      this.#over(rebuild, fault);
+    }
+  }
+
+  #tell(rebuild: Rebuild, progress: RebuildProgress): void {
+    rebuild.progress = progress;
+    for (const listener of rebuild.listeners) listener(progress);
+  }
+
+  /** Settles it for everybody who waits; with an error where one is given. */
+  #over(rebuild: Rebuild, error: unknown): void {
+    this.#rebuilds.delete(rebuild);
+    rebuild.reject(error);
+  }
+
+  /** Takes no further range and no further page until it is resumed, a restart included. False where nothing is rebuilt. */
+  pause(view: string): Promise<boolean> {
+    return this.#setPaused(view, true);
+  }
+
+  resume(view: string): Promise<boolean> {
+    return this.#setPaused(view, false);
+  }
+
+  async #setPaused(view: string, paused: boolean): Promise<boolean> {
+    const rebuild = this.#rebuilding(view);
+    if (!rebuild) return false;
+    await this.#o.stores[rebuild.view.store].transaction((db) => setPaused(db, rebuild.plan, paused));
+    rebuild.paused?.resolve();
+    rebuild.paused = paused ? Promise.withResolvers<void>() : null;
+    this.#bell.ring();
+    return true;
+  }
+
+  /** Throws away what was rebuilt so far; whoever waits for it hears RebuildCancelled. False where nothing is rebuilt. */
+  cancel(view: string): boolean {
+    const rebuild = this.#rebuilding(view);
+    if (!rebuild) return false;
+    halt(rebuild);
+    this.#followers = this.#followers.filter((one) => one.rebuild !== rebuild);
+    this.#over(rebuild, new RebuildCancelled(view));
+    const retired: Generation = { ...rebuild.generation, state: 'retired' };
+    // Not while a range is being taken over: what is dropped must stay dropped.
+    void rebuild.ranging.finally(() => {
+      this.#retired.push(retired);
+      this.#bell.ring();
+    });
+    return true;
   }
 
   /** `head` is the end of the log where this page reached it, else null. */
   async #progress(follower: Follower, rebuild: Rebuild, head: bigint | null): Promise<void> {
-    const { view } = follower;
-    if (follower.poison !== null) return;
+    const { view, generation, position } = follower;
+    if (follower.poison !== null || !this.#rebuilds.has(rebuild)) return;
     const live = this.#followers.find((one) => one.view === view && !one.rebuild);
     // A live generation that stopped, or that nobody folds any more, is overtaken.
-    const caughtUp = head !== null && follower.position === head && (!live || follower.position >= live.position);
+    const caughtUp = head !== null && position === head && (!live || position >= live.position);
     const end = head ?? (await this.#o.events.head());
-    for (const listener of rebuild.listeners) listener({ view: view.name, done: follower.position, head: end });
+    this.#tell(rebuild, { ...rebuild.progress, phase: 'log', done: position, head: end });
     if (!caughtUp) return;
 
-    const comparable = rebuild.compare && live && !live.outdated && live.position === follower.position;
+    const comparable = rebuild.compare && live && !live.outdated && live.position === position;
     const digests = comparable ? { live: await this.#digestOf(live), rebuilt: await this.#digestOf(follower) } : null;
-    const { generation, position } = follower;
-    await this.#o.stores[view.store].transaction((db) => swap(db, { view: view.name, generation, position }));
-    if (live) this.#retired.push(asGeneration(live));
-    const { rebuild: _built, ...swapped } = follower;
-    this.#followers = [...this.#followers.filter((one) => one !== live && one !== follower), swapped];
-    this.#moved();
-    rebuild.resolve({ view: view.name, generation, position, digests });
+    const differing =
+      digests && rebuild.plan.verify && live && digests.live !== digests.rebuilt
+        ? await this.#o.stores[view.store].snapshot((db) => differingRows(db, view, live.generation, generation))
+        : [];
+    const rebuilt: Rebuilt = { view: view.name, generation, position, digests, differing };
+    if (rebuild.plan.verify) {
+      this.#followers = this.#followers.filter((one) => one !== follower);
+      this.#retired.push(asGeneration(follower));
+    } else {
+      await this.#o.stores[view.store].transaction((db) => swap(db, { view: view.name, generation, position }));
+      if (live) this.#retired.push(asGeneration(live));
+      const { rebuild: _built, ...swapped } = follower;
+      this.#followers = [...this.#followers.filter((one) => one !== live && one !== follower), swapped];
+      this.#moved();
+    }
+    this.#rebuilds.delete(rebuild);
+    rebuild.resolve(rebuilt);
   }
 
   #digestOf(follower: Follower): Promise<string> {
@@ -573,7 +734,7 @@ export class Projection {
         const [next] = (await this.#o.events.readAll(position, { limit: 1 })).events;
         ages.set(position, next ? Math.max(0, this.#o.clock.now() - Date.parse(next.recordedAt)) : 0);
       }
-      const building = this.#followers.find((one) => one.view === view && one.rebuild);
+      const rebuild = this.#rebuilding(view.name);
       answers.push({
         view: view.name,
         version: view.version,
@@ -584,7 +745,14 @@ export class Projection {
         lagEvents: head > position ? head - position : 0n,
         lagMs: ages.get(position) ?? 0,
         poison,
-        rebuild: building ? { generation: building.generation, done: building.position } : null,
+        rebuild: rebuild
+          ? {
+              ...rebuild.progress,
+              generation: rebuild.generation.generation,
+              paused: rebuild.paused !== null,
+              verify: rebuild.plan.verify,
+            }
+          : null,
       });
     }
     return answers.toSorted((a, b) => (a.view < b.view ? -1 : 1));
@@ -629,6 +797,21 @@ export class Projection {
 }
 
 const stateOf = ({ outdated, poison }: Follower): Standing['state'] => (outdated ? 'outdated' : poison ? 'stopped' : 'live');
+
+/** Nothing holds it up any more, and it takes up nothing new. */
+function halt(rebuild: Rebuild): void {
+  rebuild.stop.abort();
+  rebuild.paused?.resolve();
+}
+
+/** Somebody called it off: the live rows stay. */
+export class RebuildCancelled extends Error {
+  override readonly name = 'RebuildCancelled';
+
+  constructor(view: string) {
+    super(`the rebuild of ${view} was cancelled`);
+  }
+}
 
 /** A view stands before an event that it cannot fold. Names no content: what a fold says of its failure may quote what it read. */
 export class ViewStopped extends Error {

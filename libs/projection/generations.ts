@@ -39,7 +39,91 @@ export const createCheckpoints = (store: ReadStore): Promise<void> =>
       )`,
     );
     await db.run('CREATE TABLE IF NOT EXISTS projection_scrub (due INTEGER NOT NULL)');
+    await db.run(
+      `CREATE TABLE IF NOT EXISTS projection_rebuild (
+        view TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        verify INTEGER NOT NULL,
+        paused INTEGER NOT NULL,
+        up_to BIGINT,
+        last_stream INTEGER NOT NULL,
+        range_streams INTEGER NOT NULL,
+        PRIMARY KEY (view, generation)
+      )`,
+    );
+    await db.run(
+      `CREATE TABLE IF NOT EXISTS projection_range (
+        view TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        from_stream INTEGER NOT NULL,
+        events INTEGER NOT NULL,
+        PRIMARY KEY (view, generation, from_stream)
+      )`,
+    );
   });
+
+// ── rebuilds ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A rebuild on its way, so that a restart goes on with it. */
+export interface RebuildPlan {
+  readonly view: string;
+  readonly generation: number;
+  /** Compares with the live rows and swaps nothing. */
+  readonly verify: boolean;
+  readonly paused: boolean;
+  /** Streams are folded by ranges up to this position, and only then in order of the log; in that order from the start where null. */
+  readonly upTo: bigint | null;
+  readonly lastStream: number;
+  /** Streams of one range. */
+  readonly rangeStreams: number;
+}
+
+type Built = Pick<Generation, 'view' | 'generation'>;
+
+export const savePlan = (db: ReadWrites, plan: RebuildPlan): Promise<number> =>
+  db.run(
+    'INSERT INTO projection_rebuild (view, generation, verify, paused, up_to, last_stream, range_streams) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    [plan.view, plan.generation, Number(plan.verify), Number(plan.paused), plan.upTo, plan.lastStream, plan.rangeStreams],
+  );
+
+export async function allPlans(db: ReadQueries): Promise<readonly RebuildPlan[]> {
+  const rows = await db.all<Omit<RebuildPlan, 'verify' | 'paused'> & { verify: number; paused: number }>(
+    `SELECT view, generation, verify, paused, up_to AS "upTo", last_stream AS "lastStream", range_streams AS "rangeStreams"
+     FROM projection_rebuild`,
+  );
+  return rows.map((row) => ({ ...row, verify: row.verify === 1, paused: row.paused === 1 }));
+}
+
+export const setPaused = (db: ReadWrites, { view, generation }: Built, paused: boolean): Promise<number> =>
+  db.run('UPDATE projection_rebuild SET paused = ? WHERE view = ? AND generation = ?', [Number(paused), view, generation]);
+
+export const foldedRanges = (
+  db: ReadQueries,
+  { view, generation }: Built,
+): Promise<readonly { readonly from: number; readonly events: number }[]> =>
+  db.all('SELECT from_stream AS "from", events FROM projection_range WHERE view = ? AND generation = ?', [view, generation]);
+
+/** Throws RangeTaken where its rows are there already: a commit whose answer was lost. */
+export async function recordRange(db: ReadWrites, { view, generation }: Built, from: number, events: number): Promise<void> {
+  const recorded = await db.run(
+    `INSERT INTO projection_range (view, generation, from_stream, events) VALUES (?, ?, ?, ?)
+     ON CONFLICT (view, generation, from_stream) DO NOTHING`,
+    [view, generation, from, events],
+  );
+  if (recorded === 0) throw new RangeTaken(`range ${from} of ${view} was taken over before`);
+}
+
+export class RangeTaken extends Error {
+  override readonly name = 'RangeTaken';
+}
+
+/** From here on it follows the log as any other generation. */
+export async function finishRanges(db: ReadWrites, { view, generation, upTo }: RebuildPlan): Promise<void> {
+  await db.run('UPDATE projection SET position = ? WHERE view = ? AND generation = ? AND position = 0', [upTo, view, generation]);
+  await db.run('DELETE FROM projection_range WHERE view = ? AND generation = ?', [view, generation]);
+}
+
+// ── generations ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Said in the transaction that deletes, unsaid after the scrubbing: a crash between them is made up for at the next start. */
 export const oweScrub = (db: ReadWrites): Promise<number> => db.run('INSERT INTO projection_scrub (due) VALUES (1)');
@@ -53,15 +137,30 @@ export const allGenerations = (db: ReadQueries): Promise<readonly Generation[]> 
 export const liveGeneration = (db: ReadQueries, view: string): Promise<Generation | undefined> =>
   db.get(`SELECT ${columns} FROM projection WHERE view = ? AND state = 'live'`, [view]);
 
-const tableOf = (table: string, generation: number): string => `${table}_g${generation}`;
+export const tableOf = (table: string, generation: number): string => `${table}_g${generation}`;
 
-export async function createGeneration(db: ReadWrites, view: View, state: 'live' | 'building'): Promise<Generation> {
+const isIndex = (ddl: string): boolean => /^\s*CREATE (UNIQUE )?INDEX/.test(ddl);
+
+/** Tables alone, as files of ranges have them: without a generation. */
+export const bareTables = (view: View): readonly string[] =>
+  view.schema.filter((ddl) => !isIndex(ddl)).map((ddl) => ddl.replaceAll('_$g', ''));
+
+export const indexesOf = (view: View, generation: number): readonly string[] =>
+  view.schema.filter(isIndex).map((ddl) => ddl.replace(/INDEX/, 'INDEX IF NOT EXISTS').replaceAll('_$g', `_g${generation}`));
+
+/** Without indexes where rows come in bulk: `indexesOf` makes them afterwards. */
+export async function createGeneration(
+  db: ReadWrites,
+  view: View,
+  state: 'live' | 'building',
+  indexed = true,
+): Promise<Generation> {
   const last = await db.get<{ generation: number }>(
     'SELECT generation FROM projection WHERE view = ? ORDER BY generation DESC LIMIT 1',
     [view.name],
   );
   const generation = (last?.generation ?? 0) + 1;
-  for (const ddl of view.schema) await db.run(ddl.replaceAll('_$g', `_g${generation}`));
+  for (const ddl of view.schema) if (indexed || !isIndex(ddl)) await db.run(ddl.replaceAll('_$g', `_g${generation}`));
   const tables = JSON.stringify(view.tables.map((table) => tableOf(table, generation)));
   await db.run(`INSERT INTO projection (${columns}) VALUES (?, ?, ?, ?, 0, ?)`, [
     view.name,
@@ -98,12 +197,14 @@ export async function swap(db: ReadWrites, built: Pick<Generation, 'view' | 'gen
     [built.view, built.generation, built.position],
   );
   if (moved !== 1) throw new CheckpointMoved(`the rebuild of ${built.view} is no longer at ${built.position}`);
+  await db.run('DELETE FROM projection_rebuild WHERE view = ? AND generation = ?', [built.view, built.generation]);
 }
 
 export async function dropGeneration(db: ReadWrites, dropped: Pick<Generation, 'view' | 'generation' | 'tables'>): Promise<void> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- createGeneration wrote it
   for (const table of JSON.parse(dropped.tables) as string[]) await db.run(`DROP TABLE IF EXISTS ${table}`);
-  await db.run('DELETE FROM projection WHERE view = ? AND generation = ?', [dropped.view, dropped.generation]);
+  for (const table of ['projection', 'projection_rebuild', 'projection_range'])
+    await db.run(`DELETE FROM ${table} WHERE view = ? AND generation = ?`, [dropped.view, dropped.generation]);
 }
 
 /** Fills in which generation of each table a statement means. Remembers every text that it has seen. */

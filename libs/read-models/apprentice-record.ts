@@ -199,6 +199,7 @@ export const apprenticeRecord: View<LedgerEvent> = {
   name: 'apprentice-record',
   version: 1,
   store: 'views',
+  byStream: true,
   prefixes: Object.keys(categories).map((category) => `${category}-`),
   tables: [
     ...(Object.keys(tables) as Table[]),

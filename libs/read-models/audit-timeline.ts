@@ -59,6 +59,7 @@ export const auditTimeline: View<LedgerEvent> = {
   name: 'audit-timeline',
   version: 1,
   store: 'views',
+  byStream: true,
   tables: ['timeline'],
   schema: [
     `CREATE TABLE timeline_$g (${Object.entries(columns)

@@ -60,6 +60,7 @@ export const curriculum: View<LedgerEvent> = {
   name: 'curriculum',
   version: 1,
   store: 'views',
+  byStream: true,
   types: ['CoursePublished', 'EvaluationSchemeAdopted'],
   tables: ['curriculum_course', 'curriculum_scheme'],
   schema: [

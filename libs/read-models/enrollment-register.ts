@@ -128,6 +128,7 @@ export const enrollmentRegister: View<LedgerEvent> = {
   name: 'enrollment-register',
   version: 1,
   store: 'views',
+  byStream: true,
   prefixes: ['enrollment-', 'learner-'],
   tables: ['register_enrollment', 'register_history', 'register_learner'],
   schema: [

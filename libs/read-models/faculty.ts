@@ -56,6 +56,7 @@ export const faculty: View<LedgerEvent> = {
   name: 'faculty',
   version: 1,
   store: 'views',
+  byStream: true,
   prefixes: ['teacher-'],
   tables: ['faculty_teacher'],
   schema: [

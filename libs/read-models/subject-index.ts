@@ -8,6 +8,7 @@ export const subjectIndex: View<LedgerEvent> = {
   name: 'subject-index',
   version: 1,
   store: 'views',
+  byStream: true,
   tables: ['subject_stream'],
   schema: [
     `CREATE TABLE subject_stream_$g (

@@ -42,6 +42,7 @@ export const tasks: View<LedgerEvent> = {
   name: 'tasks',
   version: 1,
   store: 'views',
+  byStream: true,
   types: [
     'ApprovalRequested',
     'ApprovalGranted',

@@ -183,6 +183,7 @@ export const transcript: View<LedgerEvent> = {
   name: 'transcript',
   version: 1,
   store: 'views',
+  byStream: true,
   prefixes: ['attempt-', 'scheme-'],
   tables: ['transcript_attempt', 'transcript_history', 'transcript_divergence'],
   schema: [

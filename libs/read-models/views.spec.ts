@@ -1,9 +1,17 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { project, TestStores } from '../../test/support/events.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { foldRangesHere } from '../../apps/ledger/range-folding.ts';
+import { driven, project, TestStores } from '../../test/support/events.ts';
 import { anyStep, live, smallCollege } from '../../test/support/lives.ts';
 import { catalog } from '../events/events.ts';
 import { allViews } from './views.ts';
+
+let folder: string;
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'ledger-ranges-'))));
+afterAll(() => rm(folder, { recursive: true }));
 
 describe('every view', () => {
   it('has a name and tables of its own, and takes only events that exist', () => {
@@ -44,6 +52,13 @@ describe('every view', () => {
           for (const { digests } of await Promise.all(rebuilding)) expect(digests?.rebuilt).toBe(digests?.live);
           for (const { name } of allViews) {
             expect({ name, ...(await piecewise.digest(name)) }).toEqual({ name, ...(await atOnce.digest(name)) });
+          }
+          // Ranges of streams, each by itself, come to the same rows.
+          const ranges = foldRangesHere({ streams: ledger.store, decoder: ledger.codec, views: allViews, folder }, 5);
+          const ranged = await project(ledger, cut, allViews, { ranges });
+          for (const { name } of allViews) {
+            const { digests } = await driven(ranged, ranged.rebuild(name, undefined, { compare: true }));
+            expect({ name, ...digests }).toMatchObject({ name, rebuilt: digests?.live });
           }
           await whole.close();
           await cut.close();

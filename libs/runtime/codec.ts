@@ -82,11 +82,7 @@ export class Codec {
 
   /** What readers fold: upcast to the current version, personal parts still sealed. */
   decode(stored: StoredEvent): Recorded {
-    const event = JSON.parse(stored.json) as Written;
-    const current = kindOf(event.type).version;
-    const { revision, position, recordedAt } = stored;
-    const data = event.version === current ? event.data : upcast(event.type, event.version, current, event.data);
-    return { ...event, version: current, data, revision, position, recordedAt };
+    return decodeSealed(stored);
   }
 
   /**
@@ -119,6 +115,15 @@ export class Codec {
     const opened = open(token, (keyId) => this.vault.find(keyId), bytes);
     return opened === erased ? erased : opened.value;
   }
+}
+
+/** Needs no key: upcast to the current version, personal parts still sealed. */
+export function decodeSealed(stored: StoredEvent): Recorded {
+  const event = JSON.parse(stored.json) as Written;
+  const current = kindOf(event.type).version;
+  const { revision, position, recordedAt } = stored;
+  const data = event.version === current ? event.data : upcast(event.type, event.version, current, event.data);
+  return { ...event, version: current, data, revision, position, recordedAt };
 }
 
 /** Clear text that reads like a sealed value would be taken for one by every reader, and by a restore for one whose key is missing. */

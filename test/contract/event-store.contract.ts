@@ -10,12 +10,15 @@ import type {
   NewEvent,
   Page,
   StoredEvent,
+  WholeStreams,
 } from '../../libs/ports/event-store.ts';
 import { perform, predict, readEverything, step, uuid, type Model } from './event-store.model.ts';
 
 /** One log for one test. */
 export interface StoreUnderTest {
   readonly store: EventStore;
+  /** The same log by streams, where the engine offers it. */
+  readonly whole?: WholeStreams;
   /** Closes the store and opens the same log again; absent where nothing outlives the store. */
   readonly reopen?: () => Promise<EventStore>;
   /** Closes what is open and removes the log. */
@@ -26,6 +29,8 @@ export interface Engine {
   readonly open: (clock: Clock) => Promise<StoreUnderTest>;
   /** Positions have no gaps. False for engines that use byte offsets. */
   readonly densePositions: boolean;
+  /** Hands out whole streams beside the log's order. */
+  readonly wholeStreams: boolean;
   /** `recordedAt` comes from the given clock. False for servers with a clock of their own. */
   readonly stampsByClock: boolean;
 }
@@ -374,6 +379,51 @@ export function eventStoreContract(name: string, engine: Engine): void {
         expect(await empty.store.readAll(0n)).toEqual({ events: [], scannedTo: 0n, end: true });
         expect(await empty.store.head()).toBe(0n);
         await empty.dispose();
+      });
+    });
+
+    const describeWhole = engine.wholeStreams ? describe : (): void => {};
+    describeWhole('readStreams', () => {
+      it('hands out whole streams, in ranges that leave nothing out and repeat nothing', async () => {
+        const whole = test.whole!;
+        expect(await whole.lastStream()).toBe(0);
+        const names = Array.from({ length: 300 }, (_, i) => `${i % 3 === 0 ? 'ship' : 'boat'}-${i}`);
+        for (const [i, stream] of names.entries()) await store.append(stream, 'none', eventsOf(1 + (i % 4)));
+        for (const stream of names.toReversed()) {
+          const at = (await store.readStream(stream)).length;
+          await store.append(stream, BigInt(at - 1), eventsOf(5, 'Late'));
+        }
+        const last = await whole.lastStream();
+        expect(last).toBe(300);
+        const all = await readEverything(store);
+        const upTo = all.at(-200)!.position;
+        const found: StoredEvent[] = [];
+        for (let from = 1; from <= last; from += 90) {
+          for (const page of whole.readStreams({ from, to: Math.min(last + 1, from + 90), upTo })) {
+            found.push(...page);
+          }
+        }
+        const byPosition = found.toSorted((a, b) => (a.position < b.position ? -1 : 1));
+        expect(byPosition).toEqual(all.filter(({ position }) => position <= upTo));
+        // Each stream in one piece, from its beginning.
+        const pieces = found.map(({ stream }) => stream).filter((stream, i, streams) => stream !== streams[i - 1]);
+        expect(pieces).toEqual([...new Set(pieces)]);
+        for (const [stream, events] of Map.groupBy(found, (one) => one.stream))
+          expect([stream, revisions(events)]).toEqual([stream, range(0, events.length)]);
+      });
+
+      it('keeps to both filters', async () => {
+        const whole = test.whole!;
+        await store.append('ship-1', 'none', [...eventsOf(2, 'Sailed'), ...eventsOf(1, 'Sunk')]);
+        await store.append('boat-1', 'none', eventsOf(2, 'Sunk'));
+        const upTo = await store.head();
+        const range3 = { from: 1, to: 3, upTo };
+        const kept = (filter: Filter): string[] =>
+          [...whole.readStreams(range3, filter)].flat().map(({ stream, type }) => `${stream} ${type}`);
+        expect(kept({ prefixes: ['ship-'] })).toEqual(['ship-1 Sailed', 'ship-1 Sailed', 'ship-1 Sunk']);
+        expect(kept({ types: ['Sunk'] })).toEqual(['ship-1 Sunk', 'boat-1 Sunk', 'boat-1 Sunk']);
+        expect(kept({ types: ['Sunk'], prefixes: ['ship-'] })).toEqual(['ship-1 Sunk']);
+        expect(kept({ prefixes: [] })).toEqual([]);
       });
     });
 

@@ -7,15 +7,17 @@ import { eventStoreContract } from './event-store.contract.ts';
 
 eventStoreContract('memory', {
   densePositions: true,
+  wholeStreams: true,
   stampsByClock: true,
   open: async (clock) => {
     const store = new MemoryEventStore(clock);
-    return { store, dispose: () => store.close() };
+    return { store, whole: store, dispose: () => store.close() };
   },
 });
 
 eventStoreContract('sqlite', {
   densePositions: true,
+  wholeStreams: true,
   stampsByClock: true,
   open: async (clock) => {
     const folder = await mkdtemp(join(tmpdir(), 'ledger-store-'));
@@ -23,6 +25,7 @@ eventStoreContract('sqlite', {
     let store = await openSqliteEventStore({ path, clock });
     return {
       store,
+      whole: store,
       reopen: async () => {
         await store.close();
         store = await openSqliteEventStore({ path, clock });

@@ -12,7 +12,7 @@ import { eventId } from '../../libs/kernel/ids.ts';
 import type { Refusal } from '../../libs/kernel/refusal.ts';
 import { startOfDay } from '../../libs/kernel/time.ts';
 import type { Timer } from '../../libs/ports/clock.ts';
-import type { EventStore } from '../../libs/ports/event-store.ts';
+import type { EventStore, WholeStreams } from '../../libs/ports/event-store.ts';
 import type { ReadQueries, ReadStore } from '../../libs/ports/read-store.ts';
 import type { View, ViewStore } from '../../libs/ports/view.ts';
 import { Projection, type ProjectionOptions } from '../../libs/projection/engine.ts';
@@ -78,11 +78,11 @@ export class TestLedger {
   readonly keys: DurableKeys = new Map();
   readonly vault = createMemoryKeyVault({ seed: 'test', durable: this.keys });
   readonly codec = new Codec(this.vault);
-  readonly store: EventStore;
+  readonly store: EventStore & WholeStreams;
   readonly claims = claimsOf('college', (domain, text) => this.vault.hmac(domain, text));
   readonly transactor: Transactor;
 
-  constructor(today = '2025-08-01', store?: EventStore) {
+  constructor(today = '2025-08-01', store?: EventStore & WholeStreams) {
     this.clock = new StillClock(today);
     this.store = store ?? new MemoryEventStore(this.clock);
     const { codec, clock } = this;
@@ -195,4 +195,16 @@ export async function project(
   const projection = new Projection({ events, decoder, stores, views, clock, timer: new HeldTimer(), ...more });
   await projection.prepare();
   return projection;
+}
+
+/** Turns a projection that nobody started until something of it is done. */
+export async function driven<T>(projection: Projection, work: Promise<T>): Promise<T> {
+  const state = { over: false };
+  const settled = work.finally(() => (state.over = true));
+  settled.catch(() => undefined);
+  while (!state.over) {
+    await projection.catchUp();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return settled;
 }

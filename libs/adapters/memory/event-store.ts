@@ -9,6 +9,8 @@ import type {
   NewEvent,
   Page,
   StoredEvent,
+  StreamRange,
+  WholeStreams,
 } from '../../ports/event-store.ts';
 import { Bell, follow } from '../../ports/follow.ts';
 import { StoreFault } from '../../ports/store-fault.ts';
@@ -17,7 +19,7 @@ import { StoreFault } from '../../ports/store-fault.ts';
  * The log in memory, for the simulator and for specs. Deterministic: an append takes effect in the call itself,
  * subscribers wake by promise resolution, and time comes from the clock alone.
  */
-export class MemoryEventStore implements EventStore {
+export class MemoryEventStore implements EventStore, WholeStreams {
   readonly #clock: Clock;
   readonly #log: StoredEvent[] = [];
   readonly #streams = new Map<string, StoredEvent[]>();
@@ -77,6 +79,19 @@ export class MemoryEventStore implements EventStore {
       if (passes(event, options)) events.push(event);
     }
     return { events, scannedTo: BigInt(place), end: place >= this.#log.length };
+  }
+
+  async lastStream(): Promise<number> {
+    this.#assertOpen();
+    return this.#streams.size;
+  }
+
+  *readStreams({ from, to, upTo }: StreamRange, filter: Filter = {}): Iterable<readonly StoredEvent[]> {
+    this.#assertOpen();
+    for (const events of [...this.#streams.values()].slice(from - 1, to - 1)) {
+      const wanted = events.filter((event) => event.position <= upTo && passes(event, filter));
+      if (wanted.length > 0) yield wanted;
+    }
   }
 
   subscribe(

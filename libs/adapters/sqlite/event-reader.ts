@@ -1,13 +1,14 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkLimit, checkPlace, checkStreamName } from '../../ports/append-rules.ts';
-import type { EventStore, Filter, Page, StoredEvent } from '../../ports/event-store.ts';
+import type { EventStore, Filter, Page, StoredEvent, StreamRange, WholeStreams } from '../../ports/event-store.ts';
 import { Bell, follow } from '../../ports/follow.ts';
 import { StoreFault } from '../../ports/store-fault.ts';
 import { checkSchema } from './event-schema.ts';
 import { asStoreFault, sqliteCode } from './sqlite-fault.ts';
 
-export interface SqliteEventReader extends Pick<EventStore, 'readStream' | 'readAll' | 'subscribe' | 'head' | 'close'> {
+export interface SqliteEventReader
+  extends Pick<EventStore, 'readStream' | 'readAll' | 'subscribe' | 'head' | 'close'>, WholeStreams {
   /** Says that something was appended, so that subscriptions look at once. */
   notify(): void;
 }
@@ -21,6 +22,9 @@ export interface SqliteEventReaderOptions {
 /** Rows looked at, and JSON characters returned, by one page: reading holds the calling thread. */
 const scanRows = 5000n;
 const pageChars = 16 * 1024 * 1024;
+/** Streams asked for at once, and events after which a page of whole streams ends. */
+const pageStreams = 128;
+const pageEvents = 1000;
 
 type Row = [position: bigint, stream: string, revision: bigint, id: string, type: string, recordedAt: string, json: string];
 
@@ -84,6 +88,31 @@ class Reader implements SqliteEventReader {
     const cut = events.length === limit || chars >= pageChars;
     const scannedTo = cut ? events.at(-1)!.position : last;
     return { events, scannedTo, end: scannedTo === head };
+  }
+
+  async lastStream(): Promise<number> {
+    const [row] = rows<[bigint | null]>(this.#prepare('SELECT max(number) FROM stream').all());
+    return Number(row?.[0] ?? 0n);
+  }
+
+  *readStreams({ from, to, upTo }: StreamRange, filter: Filter = {}): Iterable<readonly StoredEvent[]> {
+    const { sql, values } = where(filter);
+    // Streams lead: their events lie side by side in the index of (stream, revision).
+    const statement = this.#prepare(
+      `SELECT position, name, revision, id, type, recorded_at, json FROM stream CROSS JOIN event ON stream = number
+       WHERE number >= ? AND number < ? AND position <= ?${sql} ORDER BY number, revision`,
+    );
+    let page: StoredEvent[] = [];
+    for (let at = from; at < to; at += pageStreams) {
+      for (const row of rows(statement.all(at, Math.min(to, at + pageStreams), atMost(upTo), ...values))) {
+        if (page.length >= pageEvents && row[1] !== page.at(-1)!.stream) {
+          yield page;
+          page = [];
+        }
+        page.push(toEvent(row));
+      }
+    }
+    if (page.length > 0) yield page;
   }
 
   subscribe(

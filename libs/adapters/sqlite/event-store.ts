@@ -11,6 +11,8 @@ import type {
   NewEvent,
   Page,
   StoredEvent,
+  StreamRange,
+  WholeStreams,
 } from '../../ports/event-store.ts';
 import { StoreFault } from '../../ports/store-fault.ts';
 import { openSqliteEventReader, type SqliteEventReader } from './event-reader.ts';
@@ -34,7 +36,7 @@ export interface SqliteEventStoreOptions {
   readonly maxBytes?: number;
 }
 
-export interface SqliteEventStore extends EventStore {
+export interface SqliteEventStore extends EventStore, WholeStreams {
   /** Asked of the writing connection itself. */
   writerSettings(): Promise<WriterSettings>;
   /** Drops the writer without waiting, as a crash would: what is in flight throws STORE_BROKEN, stored or not. */
@@ -117,6 +119,14 @@ class Store implements SqliteEventStore {
 
   subscribe(after: bigint, options?: Filter & { readonly limit?: number; readonly signal?: AbortSignal }): AsyncIterable<Page> {
     return this.#reader.subscribe(after, options);
+  }
+
+  lastStream(): Promise<number> {
+    return this.#reader.lastStream();
+  }
+
+  readStreams(range: StreamRange, filter?: Filter): Iterable<readonly StoredEvent[]> {
+    return this.#reader.readStreams(range, filter);
   }
 
   head(): Promise<bigint> {

@@ -12,7 +12,7 @@ export interface SqliteReadStoreOptions {
   readonly clearText?: boolean;
 }
 
-export interface SqliteReadStore extends ReadStore {
+export interface SqliteReadStore extends Required<ReadStore> {
   /** Drops this handle as a crash would, rolls back what is open, and hands over the database: what was committed stays. For simulations. */
   abandon(): DatabaseSync;
 }
@@ -83,6 +83,26 @@ class Store implements SqliteReadStore {
     return this.#alone(() => {
       this.#rewritten = false;
       return this.#between('BEGIN IMMEDIATE', write);
+    });
+  }
+
+  absorb(
+    file: string,
+    tables: readonly (readonly [there: string, here: string])[],
+    alongside: (db: ReadWrites) => Promise<void>,
+  ): Promise<void> {
+    return this.#alone(async () => {
+      this.#assertOpen();
+      this.#rewritten = false;
+      this.#db.prepare('ATTACH ? AS absorbed').run(file);
+      try {
+        await this.#between('BEGIN IMMEDIATE', async (db) => {
+          await alongside(db);
+          for (const [there, here] of tables) this.#db.exec(`INSERT INTO main.${here} SELECT * FROM absorbed.${there}`);
+        });
+      } finally {
+        this.#db.exec('DETACH absorbed');
+      }
     });
   }
 
