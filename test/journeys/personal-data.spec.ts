@@ -12,6 +12,7 @@ import { catalog, type LedgerEventType } from '../../libs/events/events.ts';
 import { residentId } from '../../libs/intake/sheets.fixture.ts';
 import type { Recorded } from '../../libs/kernel/decider.ts';
 import type { StoredEvent } from '../../libs/ports/event-store.ts';
+import { everythingHappens } from '../support/apprenticeship.ts';
 import { commandRoutesOf, type CommandRoute, type Field } from '../support/command-fields.ts';
 import { Office, personalField, Planter } from '../support/planting.ts';
 import { digestsOf, filesOf, needlesOf, tracesIn, tracesInFolder } from '../support/traces.ts';
@@ -56,6 +57,12 @@ const publicText: readonly (readonly [RegExp, string])[] = [
   [/^(modules|courses|components|levels)\[\]\./, 'reference data: plans, schemes and the framework'],
   [/^component$/, 'code of a scheme’s component'],
   [/^fileDigest$/, 'SHA-256 of a whole file'],
+  [/^(post|project)\.(zh|en)$/, 'name of a post or a project'],
+  [/^(section|sections\[\]\.code)$/, 'code of a section that the policy asks for'],
+  [/^termsDigest$/, 'over public terms, and over texts with a sealed salt'],
+  [/^(insurer|policy)$/, 'an insurance, and the number of its policy'],
+  [/^notice$/, 'where a written notice is kept'],
+  [/^expiresAt$/, 'an instant or a day'],
 ];
 
 /** Nothing but a code, a number, a day, an id of ours. */
@@ -89,6 +96,7 @@ describe('personal data', () => {
     enrollments: [] as string[],
     classes: [] as string[],
     attempts: [] as string[],
+    contracts: [] as string[],
     runs: [] as string[],
   };
 
@@ -283,6 +291,25 @@ describe('personal data', () => {
     await on('graduateStudent', { creditsAttested: true, effectiveAt: '2026-06-02' });
     await on('lockRecord', { effectiveAt: '2026-06-03' });
     await act('closeClass', classId);
+  });
+
+  it('is said throughout an apprenticeship', async () => {
+    const { clock } = ledger.parts;
+    const { contractId } = await everythingHappens({
+      ledger,
+      act,
+      grant,
+      refuse: (operation, id, { body }) => office.act(operation, id, { requestId: body.requestId }, second),
+      student: () => registered(programId),
+      organizationId,
+      programId,
+      pass: (days) => {
+        const now = clock.now.bind(clock);
+        Object.assign(clock, { now: () => now() + days * 86_400_000 });
+      },
+    });
+    ids.contracts.push(contractId);
+    expect(office.accepted.has('completeContract')).toBe(true);
   });
 
   it('is said of results, and of what becomes of them', async () => {
@@ -562,7 +589,7 @@ describe('personal data', () => {
     expect(tracesIn(metadata, planter.needles(), 'metadata')).toEqual([]);
     const claims = stored.filter(({ stream }) => stream.startsWith('claim-'));
     expect(
-      claims.every(({ stream }) => /^claim-college-(id-number|student-number|teacher-account)-[\w-]{32}$/.test(stream)),
+      claims.every(({ stream }) => /^claim-college-(id-number|student-number|teacher-account|offer)-[\w-]{32}$/.test(stream)),
     ).toBe(true);
   });
 
@@ -716,6 +743,7 @@ describe('personal data', () => {
       if (path.includes('/learners/')) return [learnerId];
       if (path.includes('/enrollments/')) return ids.enrollments.slice(0, 1);
       if (path.includes('/classes/')) return ids.classes;
+      if (path.includes('/contracts/')) return ids.contracts;
       return ids.runs.slice(0, 1);
     };
     const queries = [

@@ -4,7 +4,7 @@ import { digestsOf, needlesOf, type Needle } from './traces.ts';
 
 /** Fields that are about a person by their nature: a command that takes one is given a planted value there. */
 export const personalField =
-  /^(?:rows\[\]\.)?(?:identity|contact|guardian|profile)\.|^rows\[\]\.(?:name|title|phone|guardianName)$|^reason\.text$/;
+  /^(?:rows\[\]\.)?(?:identity|contact|guardian|profile)\.|^rows\[\]\.(?:name|title|phone|guardianName)$|^reason\.text$|^statement$|^sections\[\]\.text$|^workOrders\[\]\./;
 
 /** Marks that stand nowhere else: characters and letters that nobody writes. */
 const marks = { name: '齾爩鱻Wjqzxv8', text: '龘靐齉Qzvxkjh7' } as const;
