@@ -140,3 +140,44 @@ it(`an import that is killed with the ledger inside it goes on by itself (SEED=$
   await command.ended;
   await expectWhole();
 }, 90_000);
+
+it(`an import of results goes on after its command and its server were killed, one attempt for each row (SEED=${seed})`, async () => {
+  const courses = 10;
+  const rows = students * courses;
+  const header = ['学年', '学期', '课程代码', '课程名称', '学分', '成绩', '学号', '姓名'];
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const student = i % students;
+    const course = `DS${100 + Math.floor(i / students)}`;
+    const number = `2025${String(student).padStart(6, '0')}`;
+    return ['2025-2026', '1', course, course, '3', String(40 + (i % 61)), number, personOf(student).name];
+  });
+  const results = written(folder.path, 'results.csv', sheet([header, ...lines]));
+  const imports = () => startCommand(['import', 'results', results], env);
+  const reached = async (count: number): Promise<unknown> => {
+    const goal = (await headOf(folder.path)) + BigInt(count);
+    return eventually(async () => (await headOf(folder.path)) > goal || undefined, `position ${goal}`);
+  };
+
+  let server: Server = await startServer(folder.path);
+  try {
+    expect((await runCommand(['import', 'roster', roster], env)).code).toBe(0);
+    await using first = await imports();
+    await reached(200 + (random() % 1000));
+    first.kill('SIGKILL');
+    await using second = await imports();
+    await reached(200 + (random() % 1000));
+    await server.crash();
+    expect(await second.ended).toMatchObject({ code: 1, err: expect.stringContaining('The import is not finished') });
+    server = await startServer(folder.path);
+
+    const last = await runCommand(['import', 'results', results], env);
+    expect(last).toMatchObject({ code: 0, err: '' });
+    expect(last.out).toContain('Going on with the unfinished run (number 1).');
+    expect(last.out).toMatch(new RegExp(`^ +${rows}  results of before imported\\n +${rows}  total$`, 'm'));
+    const again = await runCommand(['import', 'results', results], env);
+    expect(again.out).toMatch(new RegExp(`^ +${rows}  unchanged\\n`));
+    expect(counted(await logOf(folder.path))).toMatchObject({ ResultImported: rows, ImportStarted: 4, ImportFinished: 4 });
+  } finally {
+    await server[Symbol.asyncDispose]();
+  }
+}, 90_000);
