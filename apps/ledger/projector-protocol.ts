@@ -6,8 +6,6 @@ export interface ProjectorPaths {
   readonly vault: string;
   readonly views: string;
   readonly directory: string;
-  /** Folder for what rebuilds fold beside: nothing in it outlives the projector. */
-  readonly ranges: string;
 }
 
 export interface ProjectorSettings {

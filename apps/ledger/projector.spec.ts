@@ -30,7 +30,6 @@ const start = (): Promise<Projector> =>
       vault: join(folder, 'vault.db'),
       views: join(folder, 'views.db'),
       directory: join(folder, 'directory.db'),
-      ranges: join(folder, 'rebuild'),
     },
     masterKey,
     onFault: (message) => faults.push(message),

@@ -1,4 +1,5 @@
 import { constants, setPriority } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSqliteEventReader } from '../../libs/adapters/sqlite/event-reader.ts';
@@ -44,7 +45,7 @@ async function serve(): Promise<void> {
     views: openSqliteReadStore({ path: paths.views }),
     directory: openSqliteReadStore({ path: paths.directory, clearText: true }),
   };
-  const ranges = new RebuildPool({ log: paths.log, folder: paths.ranges }, () => events.lastStream());
+  const ranges = new RebuildPool({ log: paths.log, folder: join(dirname(paths.log), 'rebuild') }, () => events.lastStream());
   const projection = new Projection({
     events,
     ranges,

@@ -25,7 +25,6 @@ export async function openViews(options: {
     vault: file('vault.db'),
     views: file('views.db'),
     directory: file('directory.db'),
-    ranges: file('rebuild'),
   };
   const { masterKey, clockShiftMs, onFault } = options;
   const projector = await Projector.start({ paths, masterKey, clockShiftMs, onFault });
