@@ -178,7 +178,6 @@ describe('the projector', () => {
         vault: join(folder, 'vault.db'),
         views: ':memory:',
         directory: ':memory:',
-        ranges: join(folder, 'rebuild'),
       },
       masterKey: new Uint8Array(32),
     });
@@ -189,7 +188,6 @@ describe('the projector', () => {
         vault: join(folder, 'vault.db'),
         views: ':memory:',
         directory: ':memory:',
-        ranges: join(folder, 'rebuild'),
       },
       masterKey,
     });
