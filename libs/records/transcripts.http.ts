@@ -171,7 +171,10 @@ export class TranscriptRecords {
       printed: { by: sub, at: timeIn(now, zone) },
       fingerprint,
     });
-    reply.header('content-type', 'application/pdf').header('content-length', String(bytes.length));
+    reply
+      .header('content-type', 'application/pdf')
+      .header('content-length', String(bytes.length))
+      .header('ledger-fingerprint', fingerprint);
     // Drawn as their code points: whoever prints can tell before she looks.
     if (missing.length > 0)
       reply.header('ledger-missing-glyphs', missing.map((char) => char.codePointAt(0)!.toString(16)).join(' '));

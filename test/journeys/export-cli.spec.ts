@@ -92,6 +92,20 @@ describe('the register', () => {
   });
 });
 
+describe('the transcripts', () => {
+  it.each(['zh', 'en'])('leave as a sheet in %s, a row for each result that was told', async (language) => {
+    const out = join(folder.path, `transcripts-${language}.csv`);
+    expect(await ledger(['export', 'transcripts', '--cohort', '2025', '--out', out, '--lang', language])).toMatchObject({
+      code: 0,
+      out: '',
+    });
+    const [header, ...rows] = await cellsOf(readFileSync(out));
+    expect(header!.slice(0, 2)).toEqual(language === 'zh' ? ['学号', '姓名'] : ['student number', 'name']);
+    expect(rows).toEqual([]);
+    expect(await ledger(['export', 'transcripts', '--cohort', 'last'])).toMatchObject({ code: 1 });
+  });
+});
+
 describe('the events', () => {
   const parsed = (text: string): Record<string, unknown>[] =>
     text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));
