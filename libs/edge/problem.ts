@@ -1,6 +1,7 @@
-import { contractParties } from '../events/catalog/apprenticeship.ts';
+import { contractParties, contractStatuses, selectionStatuses } from '../events/catalog/apprenticeship.ts';
 import { attemptKinds, attemptOutcomes, attemptStatuses } from '../events/catalog/assessment.ts';
 import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
+import { teacherStatuses } from '../events/catalog/faculty.ts';
 import { fill, type Bilingual, type Language } from '../kernel/bilingual.ts';
 import { intakes, levels } from '../kernel/codes.ts';
 import { isRefusal, type Facts, type Refusal } from '../kernel/refusal.ts';
@@ -142,7 +143,7 @@ export const problemDocument = (
     type: `urn:ledger:problem:${code}`,
     title: titles[status]?.[language] ?? code,
     status,
-    detail: fill(problemText(code)[language], { ...inWords(problem.facts, language), correlationId }),
+    detail: fill(problemText(code)[language], { ...inWords(code, problem.facts, language), correlationId }),
     instance,
     code,
     facts: problem.facts,
@@ -201,19 +202,28 @@ const sideWords = { school: contractParties.school, enterprise: contractParties.
 
 /** Words of codes, by the fact that holds them. */
 const wordLists: Readonly<Record<string, Readonly<Record<string, Bilingual>>>> = {
-  status: { ...enrollmentStatuses, ...attemptStatuses },
   attemptKind: attemptKinds,
   attemptOutcome: attemptOutcomes,
   side: sideWords,
   sides: sideWords,
 };
 
+/** Whose status a refusal speaks of, by how its code begins: suspended is one word of a student and another of a contract. */
+const statusLists: readonly (readonly [RegExp, Readonly<Record<string, Bilingual>>])[] = [
+  [/^(?:ATTEMPT|RESULT)_/, attemptStatuses],
+  [/^CONTRACT_/, contractStatuses],
+  [/^(?:APPLICATION|OFFER)_/, selectionStatuses],
+  [/^TEACHER_/, teacherStatuses],
+  [/./, enrollmentStatuses],
+];
+
 const codeLists = { intake: intakes, from: levels, to: levels };
 
 /** Codes among the facts as their words, so that a sentence reads like one; the facts themselves keep the codes. */
-const inWords = (facts: Facts, language: Language): Facts => {
+const inWords = (said: ProblemCode, facts: Facts, language: Language): Facts => {
   const words: Record<string, unknown> = { ...facts };
-  for (const [name, list] of Object.entries(wordLists)) {
+  const statuses = statusLists.find(([codes]) => codes.test(said))![1];
+  for (const [name, list] of Object.entries({ ...wordLists, status: statuses })) {
     const wordOf = (value: unknown): unknown => (typeof value === 'string' ? (entry(list, value)?.[language] ?? value) : value);
     const value = facts[name];
     if (value !== undefined) words[name] = Array.isArray(value) ? value.map(wordOf) : wordOf(value);

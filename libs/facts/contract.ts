@@ -2,6 +2,7 @@ import type {
   ContractEvent,
   ContractOf,
   ContractSection,
+  ContractStatus,
   ContractTerms,
   Party,
   Span,
@@ -19,21 +20,12 @@ import type { Personal } from '../kernel/personal.ts';
 import { source, type Source } from '../kernel/plan.ts';
 import { entry } from '../kernel/same.ts';
 
+export { contractStatuses, type ContractStatus } from '../events/catalog/apprenticeship.ts';
+
 /** What a contract's events (三方协议) add up to: one fold for decisions, for views and for as-of questions. */
 export const contractStream = (contractId: string): string => `contract-${contractId}`;
 
 // ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export const contractStatuses = {
-  draft: { zh: '草拟', en: 'draft' },
-  concluded: { zh: '已成立', en: 'concluded' },
-  live: { zh: '履行中', en: 'live' },
-  suspended: { zh: '中止', en: 'suspended' },
-  terminated: { zh: '已解除', en: 'terminated' },
-  completed: { zh: '履行完毕', en: 'completed' },
-  cancelled: { zh: '已取消', en: 'cancelled' },
-} as const;
-export type ContractStatus = keyof typeof contractStatuses;
 
 /** The terms in force. A contract of before the ledger says no more than its dates and its post. */
 export interface StandingTerms extends Span {

@@ -1,10 +1,12 @@
-import type { SelectionEvent, Span } from '../events/catalog/apprenticeship.ts';
+import type { SelectionEvent, SelectionStatus, Span } from '../events/catalog/apprenticeship.ts';
 import type { Side } from '../events/catalog/faculty.ts';
 import type { Bilingual } from '../kernel/bilingual.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { naturalId } from '../kernel/ids.ts';
 import type { Personal } from '../kernel/personal.ts';
 import { source, type Source } from '../kernel/plan.ts';
+
+export { selectionStatuses, type SelectionStatus } from '../events/catalog/apprenticeship.ts';
 
 /** A selection (遴选): one learner and one opening. One fold for decisions and for views. */
 export const selectionStream = (selectionId: string): string => `selection-${selectionId}`;
@@ -14,18 +16,6 @@ export const selectionIdOf = (institutionId: string, openingId: string, learnerI
   naturalId(institutionId, 'selection', openingId, learnerId);
 
 // ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export const selectionStatuses = {
-  submitted: { zh: '已申请', en: 'submitted' },
-  screened: { zh: '初审通过', en: 'screened' },
-  offered: { zh: '已发录用', en: 'offered' },
-  accepted: { zh: '已接受', en: 'accepted' },
-  declined: { zh: '已谢绝', en: 'declined' },
-  expired: { zh: '录用过期', en: 'offer expired' },
-  rejected: { zh: '未获录用', en: 'rejected' },
-  withdrawn: { zh: '已撤回', en: 'withdrawn' },
-} as const;
-export type SelectionStatus = keyof typeof selectionStatuses;
 
 export interface Assessed {
   /** Hundredths of a point. */

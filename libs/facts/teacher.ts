@@ -1,10 +1,12 @@
 import type { ImportSource } from '../events/catalog/enrollment.ts';
-import type { Side, TeacherEvent, TeacherProfile } from '../events/catalog/faculty.ts';
+import type { Side, TeacherEvent, TeacherProfile, TeacherStatus } from '../events/catalog/faculty.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { naturalId } from '../kernel/ids.ts';
 import type { Personal } from '../kernel/personal.ts';
 import { source, type Source } from '../kernel/plan.ts';
 import { refuse, type Refusal } from '../kernel/refusal.ts';
+
+export { teacherStatuses, type TeacherStatus } from '../events/catalog/faculty.ts';
 
 /** What a teacher's or mentor's events add up to: one fold for decisions of every context and for views. */
 export const teacherStream = (teacherId: string): string => `teacher-${teacherId}`;
@@ -14,15 +16,6 @@ export const teacherIdOf = (institutionId: string, organizationId: string | null
   naturalId(institutionId, 'teacher', organizationId ?? '', staffNumber);
 
 // ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export const teacherStatuses = {
-  active: { zh: '在岗', en: 'active' },
-  warned: { zh: '预警', en: 'warned' },
-  improving: { zh: '整改', en: 'improving' },
-  suspended: { zh: '暂停', en: 'suspended' },
-  withdrawn: { zh: '退出', en: 'withdrawn' },
-} as const;
-export type TeacherStatus = keyof typeof teacherStatuses;
 
 export interface EnterprisePractice {
   readonly organizationId: string;

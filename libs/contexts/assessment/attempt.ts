@@ -129,7 +129,7 @@ function courseVersion(c: OpenAttempt, k: K): CourseVersion | undefined {
 
 function open(s: Attempt, c: OpenAttempt, k: K): AttemptDecision {
   if (s.opened) return openedAgain(s, s.opened, c);
-  if (s.imported) return refuse('ATTEMPT_EXISTS', { number: 1, recorded: s.imported });
+  if (s.imported) return refuse('ATTEMPT_EXISTS', { number: 1 });
   const { enrollment, calendar } = k.facts;
   const { type: _type, schemeVersion, ...said } = c;
   if (!enrollment?.admission || enrollment.admission.learnerId !== c.learnerId)

@@ -27,6 +27,18 @@ export type OpeningEvent =
     }
   | { type: 'OpeningClosed'; data: NoData };
 
+export const selectionStatuses = {
+  submitted: { zh: '已申请', en: 'submitted' },
+  screened: { zh: '初审通过', en: 'screened' },
+  offered: { zh: '已发录用', en: 'offered' },
+  accepted: { zh: '已接受', en: 'accepted' },
+  declined: { zh: '已谢绝', en: 'declined' },
+  expired: { zh: '录用过期', en: 'offer expired' },
+  rejected: { zh: '未获录用', en: 'rejected' },
+  withdrawn: { zh: '已撤回', en: 'withdrawn' },
+} as const;
+export type SelectionStatus = keyof typeof selectionStatuses;
+
 /** `selection-<id>` (遴选): one learner and one opening, which are its key. */
 export type SelectionEvent =
   | {
@@ -49,6 +61,17 @@ export type SelectionEvent =
   | { type: 'OfferExpired'; data: NoData }
   | { type: 'ApplicationRejected'; data: { by: Side } }
   | { type: 'ApplicationWithdrawn'; data: NoData };
+
+export const contractStatuses = {
+  draft: { zh: '草拟', en: 'draft' },
+  concluded: { zh: '已成立', en: 'concluded' },
+  live: { zh: '履行中', en: 'live' },
+  suspended: { zh: '中止', en: 'suspended' },
+  terminated: { zh: '已解除', en: 'terminated' },
+  completed: { zh: '履行完毕', en: 'completed' },
+  cancelled: { zh: '已取消', en: 'cancelled' },
+} as const;
+export type ContractStatus = keyof typeof contractStatuses;
 
 export const contractParties = {
   school: { zh: '学校', en: 'school' },

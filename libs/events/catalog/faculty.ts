@@ -11,6 +11,15 @@ export interface TeacherProfile {
 
 export type Side = 'school' | 'enterprise';
 
+export const teacherStatuses = {
+  active: { zh: '在岗', en: 'active' },
+  warned: { zh: '预警', en: 'warned' },
+  improving: { zh: '整改', en: 'improving' },
+  suspended: { zh: '暂停', en: 'suspended' },
+  withdrawn: { zh: '退出', en: 'withdrawn' },
+} as const;
+export type TeacherStatus = keyof typeof teacherStatuses;
+
 /** `teacher-<id>`; key: organization (none for the college itself) and staff number (工号). Mentors of enterprises are teachers of that side. */
 export type TeacherEvent =
   | {
