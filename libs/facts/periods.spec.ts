@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { actors } from '../../test/support/apprentices.ts';
 import { examples } from '../../test/support/given.ts';
 import { contact, identity } from '../../test/support/histories.ts';
 import { past } from '../../test/support/past.ts';
@@ -23,6 +24,8 @@ describe('a learner’s days', () => {
     const offered = given(known, held('selection-1', ...spring));
     offered.when(hold('selection-2', '2026-05-31', '2026-08-01')).refuses('PERIODS_OVERLAP', { with: 'selection-1' });
     offered.when(hold('selection-2', '2026-06-01', '2026-08-01')).accepted();
+    const told = offered.when(hold('contract-2', ...spring), { as: actors.enterprise }).decision;
+    expect(told).toEqual({ refused: 'PERIODS_OVERLAP', facts: {} });
     offered.when(hold('contract-1', ...spring, 'selection-1')).accepted();
     offered.when(hold('contract-1', ...spring, 'selection-2')).refuses('PERIODS_OVERLAP');
     given()

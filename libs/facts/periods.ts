@@ -2,7 +2,7 @@ import type { Span } from '../events/catalog/apprenticeship.ts';
 import type { LearnerEvent } from '../events/catalog/enrollment.ts';
 import type { Circumstances, Decider, Decision } from '../kernel/decider.ts';
 import { leg, type Source, type Take } from '../kernel/plan.ts';
-import { refuse } from '../kernel/refusal.ts';
+import { refuse, type Refusal } from '../kernel/refusal.ts';
 import { evolveLearner, initialLearner, learnerStream, type Learner } from './learner.ts';
 
 /**
@@ -34,19 +34,21 @@ export type PeriodCommand = HoldPeriod | ReleasePeriod;
 
 // ── decisions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** An enterprise is not told with whom else she trains, nor when. */
+const overlap = (holder: string, from: string, to: string, k: Circumstances): Refusal =>
+  refuse('PERIODS_OVERLAP', k.actor.role === 'enterprise' ? {} : { with: holder, from, to });
+
 function hold(s: Learner, c: HoldPeriod, k: Circumstances): Decision<LearnerEvent> {
   if (!s.known) return refuse('NOT_FOUND');
   if (s.annulled) return refuse('LEARNER_ANNULLED');
   if (s.periods[c.holder]?.takers.includes(k.commandId)) return [];
   for (const [holder, period] of Object.entries(s.periods)) {
     if (holder === c.holder || holder === c.beside) continue;
-    if (period.from <= c.to && c.from <= period.to)
-      return refuse('PERIODS_OVERLAP', { with: holder, from: period.from, to: period.to });
+    if (period.from <= c.to && c.from <= period.to) return overlap(holder, period.from, period.to, k);
   }
   // What is over occupied its days too: nothing is put in its place afterwards.
   for (const [holder, period] of Object.entries(s.pastPeriods)) {
-    if (holder !== c.holder && period.from <= c.to && c.from < period.until)
-      return refuse('PERIODS_OVERLAP', { with: holder, from: period.from, to: period.until });
+    if (holder !== c.holder && period.from <= c.to && c.from < period.until) return overlap(holder, period.from, period.until, k);
   }
   return [{ type: 'PeriodHeld', data: { holder: c.holder, from: c.from, to: c.to, commandId: k.commandId } }];
 }

@@ -838,6 +838,12 @@ describe('the end', () => {
       .refuses('EFFECTIVE_IN_FUTURE');
   });
 
+  it('a termination may be stated for a day before the last log', () => {
+    given(...logged())
+      .when(terminate, { on: '2026-03-06' })
+      .accepted();
+  });
+
   it('a contract is completed at its end, or once the gateway is passed; never from terminated', () => {
     const complete = { type: 'CompleteContract' } as const;
     given(...live())
