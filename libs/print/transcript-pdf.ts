@@ -86,7 +86,8 @@ type Row =
   | { readonly kind: 'term'; readonly text: string; readonly credits: string }
   | { readonly kind: 'line'; readonly line: Line; readonly name: readonly string[]; readonly note: readonly string[] };
 
-const heightOf = (row: Row): number => (row.kind === 'term' ? headHeight : rowHeight + (row.name.length - 1) * leading);
+const heightOf = (row: Row): number =>
+  row.kind === 'term' ? headHeight : rowHeight + (Math.max(row.name.length, row.note.length) - 1) * leading;
 
 // ── the document ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -288,7 +289,8 @@ class SectionSetter {
       const height = takesAll(room) ? balanced(rest, columns.length, room, takesAll) : room;
       let deepest = 0;
       for (const column of columns) {
-        const count = fitting(rest, height);
+        // What is taller than a page goes on one all the same.
+        const count = fitting(rest, height) || (height === room ? Math.min(1, rest.length) : 0);
         if (count === 0) continue;
         deepest = Math.max(deepest, this.column(rest.slice(0, count), column, fields));
         rest = rest.slice(count);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { project, TestLedger, TestStores } from '../../test/support/events.ts';
 import { admission } from '../../test/support/histories.ts';
+import type { AttemptEvent } from '../events/catalog/assessment.ts';
 import type { EnrollmentEvent } from '../events/catalog/enrollment.ts';
 import { isRefusal } from '../kernel/refusal.ts';
 import type { Projection } from '../projection/engine.ts';
@@ -44,6 +45,77 @@ const brief = (page: PageOf<Task>): string[] =>
   page.rows.map(
     ({ kind, enrollmentId, dueOn, overdue }) => `${kind} ${enrollmentId ?? '-'} ${dueOn ?? '-'}${overdue ? ' overdue' : ''}`,
   );
+
+describe('tasks of results', () => {
+  const attempt = (...events: readonly AttemptEvent[]): Promise<bigint> => ledger.say('attempt-a', events, { subjectId: 'l1' });
+  const opened: AttemptEvent = {
+    type: 'AttemptOpened',
+    data: {
+      learnerId: 'l1',
+      enrollmentId: 'e1',
+      courseId: 'marketing',
+      courseVersion: 1,
+      credits: 400,
+      kind: 'first',
+      number: 1,
+      follows: null,
+      schemeId: '442',
+      schemeVersion: 1,
+      academicYear: '2025-2026',
+      term: '2025-2026-1',
+      classId: null,
+      contractId: null,
+      final: false,
+      mode: 'in-person',
+    },
+  };
+  const scored = (side: 'school' | 'enterprise', assessor: string, score: number, third = false): AttemptEvent => ({
+    type: 'ComponentScored',
+    data: { component: 'exam', part: 'score', score, assessor, side, third },
+  });
+  const result = { score: 8000, grade: null, code: null, passed: true, capped: false };
+
+  it('a third marker where both sides differ by more than the scheme allows', async () => {
+    await ledger.say('scheme-442', [
+      {
+        type: 'EvaluationSchemeAdopted',
+        data: {
+          version: 1,
+          code: '442',
+          name: { zh: '4-4-2', en: '4-4-2' },
+          components: [{ code: 'exam', name: { zh: '考试', en: 'exam' }, weight: 10_000, kind: 'score', side: null }],
+          rounding: { mode: 'half-up', unit: 10 },
+          scale: 'points',
+          gradesFrom: null,
+          passMark: 6000,
+          makeUpCap: null,
+          dualAssessors: { divergence: 1500 },
+        },
+      },
+    ]);
+    await attempt(opened, scored('school', 'lin', 9000), scored('enterprise', 'zhou', 7500));
+    expect(brief(await due('2025-12-02'))).toEqual([]);
+    // The school's average is now 9000.5: more than 1500 away.
+    await attempt(scored('school', 'wu', 9001));
+    expect((await due('2025-12-02')).rows).toMatchObject([
+      { kind: 'third-marker', key: 'a', enrollmentId: 'e1', detail: { apart: '1501', divergence: '1500' } },
+    ]);
+    await attempt(scored('school', 'sun', 8000, true));
+    expect(brief(await due('2025-12-02'))).toEqual([]);
+  });
+
+  it('results whose appeal window is over, and appeals that wait', async () => {
+    await attempt(opened, { type: 'ResultPublished', data: { result, credits: 400, appealUntil: '2026-01-10' } });
+    expect(brief(await due('2026-01-10'))).toEqual([]);
+    expect(brief(await due('2026-01-11'))).toEqual(['result-to-finalize e1 2026-01-10 overdue']);
+    await attempt({ type: 'AppealFiled', data: { appealId: 'p' } });
+    expect(brief(await due('2026-01-11'))).toEqual(['appeal e1 -']);
+    await attempt({ type: 'AppealDismissed', data: { appealId: 'p' } });
+    expect(brief(await due('2026-01-11'))).toEqual(['result-to-finalize e1 2026-01-10 overdue']);
+    await attempt({ type: 'ResultFinalized', data: { result, credits: 400 } });
+    expect(brief(await due('2026-01-11'))).toEqual([]);
+  });
+});
 
 describe('tasks', () => {
   it('re-checks: due within the horizon, overdue after their day, gone when passed or ended', async () => {

@@ -1,6 +1,6 @@
 import type { AttemptEvent } from '../events/catalog/assessment.ts';
 import { effectOf, type LedgerEvent } from '../events/events.ts';
-import { foldAttempt, numberOf } from '../facts/attempt.ts';
+import { foldAttempt, numberOf, type Attempt } from '../facts/attempt.ts';
 import { applyCorrections, type Historic } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
@@ -64,8 +64,14 @@ type Said = [type: string, revision: string, effectiveAt: string, data: unknown,
 
 /** An attempt as transcripts tell it; null where its stream says nothing. `history` as it was recorded, corrections not yet applied. */
 export function entryOf(attemptId: string, history: readonly Historic<AttemptEvent>[]): Entry | null {
+  return entryFrom(attemptId, history, attemptFrom(history));
+}
+
+const attemptFrom = (history: readonly Historic<AttemptEvent>[]): Attempt =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a correction takes historic events as any other
-  const attempt = foldAttempt(applyCorrections(history as readonly Recorded<AttemptEvent>[], effectOf));
+  foldAttempt(applyCorrections(history as readonly Recorded<AttemptEvent>[], effectOf));
+
+function entryFrom(attemptId: string, history: readonly Historic<AttemptEvent>[], attempt: Attempt): Entry | null {
   const { opened, imported, status } = attempt;
   const terms = opened ?? imported;
   if (terms === null || status === 'none') return null;
@@ -148,9 +154,9 @@ function rowOf(attemptId: string, { said, last, updatedAt }: Story): Value[] | n
         actor: { personId: by },
       }) as unknown as Recorded<AttemptEvent>,
   );
-  const entry = entryOf(attemptId, history);
+  const attempt = attemptFrom(history);
+  const entry = entryFrom(attemptId, history, attempt);
   if (entry === null) return null;
-  const attempt = foldAttempt(applyCorrections(history, effectOf));
   const row: Record<keyof typeof columns, Value> = {
     attempt_id: attemptId,
     institution_id: last.institutionId,
@@ -191,11 +197,11 @@ export const transcript: View<LedgerEvent> = {
       .map(([name, type]) => `${name} ${type}`)
       .join(', ')})`,
     `CREATE INDEX transcript_by_learner_$g ON transcript_attempt_$g (learner_id)`,
-    `CREATE INDEX transcript_by_class_$g ON transcript_attempt_$g (class_id)`,
+    `CREATE INDEX transcript_by_class_$g ON transcript_attempt_$g (class_id) WHERE class_id IS NOT NULL`,
+    `CREATE INDEX transcript_by_contract_$g ON transcript_attempt_$g (contract_id) WHERE contract_id IS NOT NULL`,
     `CREATE INDEX transcript_by_course_$g ON transcript_attempt_$g (institution_id, course_id, attempt_id)`,
     `CREATE INDEX transcript_by_term_$g ON transcript_attempt_$g (institution_id, term, attempt_id)`,
     `CREATE INDEX transcript_by_status_$g ON transcript_attempt_$g (institution_id, status, attempt_id)`,
-    `CREATE INDEX transcript_by_update_$g ON transcript_attempt_$g (institution_id, updated_at, attempt_id)`,
     `CREATE TABLE transcript_history_$g (attempt_id TEXT NOT NULL PRIMARY KEY, said TEXT NOT NULL)`,
     // From which difference on a third marker is needed.
     `CREATE TABLE transcript_divergence_$g (

@@ -157,7 +157,9 @@ export class TranscriptRecords {
     const now = instant(this.parts.clock.now());
     const readAt = when.recordedAsOf !== undefined && when.recordedAsOf < now ? when.recordedAsOf : now;
     const sections: Section[] = [];
-    for (const part of told.parts) sections.push(await this.sectionOf(part));
+    // Who never registered has nothing to show for it, unless it is all there is.
+    const studied = told.parts.filter(({ enrollment, transcript: of }) => enrollment.everRegistered || of.lines.length > 0);
+    for (const part of studied.length > 0 ? studied : told.parts) sections.push(await this.sectionOf(part));
     const { bytes, missing } = await printTranscript({
       language,
       institution: this.parts.institutionNames?.get(institution) ?? { zh: institution, en: institution },
