@@ -126,7 +126,7 @@ describe('selection', () => {
     expect(code(await her.post('/v1/selections', { openingId, enrollmentId, learnerId: other.learnerId }))).toBe('NOT_FOUND');
     expect(code(await her.post('/v1/selections', { openingId, enrollmentId: other.enrollmentId }))).toBe('ENROLLMENT_UNKNOWN');
     const first = await her.post('/v1/selections', { openingId, enrollmentId, statement: '愿意' });
-    expect(first).toMatchObject({ status: 201, headers: { location: `/v1/selections/${first.body.selectionId}` } });
+    expect(first).toMatchObject({ status: 201, headers: { location: '/v1/selections' } });
     expect((await her.post('/v1/selections', { openingId, enrollmentId })).body).toMatchObject({ events: [] });
   });
 

@@ -62,7 +62,7 @@ export class PlacementController {
     return answered(
       outcome,
       (answer) => ({ placementId: placementId(answer) }),
-      (answer) => `/v1/placements/${placementId(answer)}`,
+      () => '/v1/placements',
     );
   }
 

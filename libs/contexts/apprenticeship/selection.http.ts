@@ -101,7 +101,7 @@ export class OpeningController {
     return answered(
       outcome,
       (answer) => ({ openingId: openingId(answer) }),
-      (answer) => `/v1/openings/${openingId(answer)}`,
+      () => '/v1/openings',
     );
   }
 
@@ -139,7 +139,7 @@ export class SelectionController {
     return answered(
       await this.caller.send(request, body, { on: 'selection', id: selectionId, command }, 'apprentice'),
       () => ({ selectionId }),
-      () => `/v1/selections/${selectionId}`,
+      () => '/v1/selections',
     );
   }
 
