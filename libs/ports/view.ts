@@ -28,6 +28,11 @@ export interface View<E extends DomainEvent = DomainEvent> {
    * tables hold. A rebuild then folds ranges of streams side by side.
    */
   readonly byStream?: true;
+  /**
+   * What events have in common that must be folded in order: one that cannot be folded parks its key, and all others go on. The stream where the
+   * view is `byStream`; without any key the whole view stops.
+   */
+  keyOf?(event: Recorded<E>): string;
   /** Names without `_$g`. */
   readonly tables: readonly string[];
   /** DDL of these tables and their indexes. */

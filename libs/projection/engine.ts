@@ -27,6 +27,7 @@ import {
   type Generation,
   type RebuildPlan,
 } from './generations.ts';
+import { park, parkedOf, unpark, type Parked } from './parking.ts';
 import { RangedFold, rangeStreamsOf, type RangeFolder } from './ranged-fold.ts';
 
 export interface ProjectionOptions {
@@ -54,9 +55,11 @@ export interface Standing {
   readonly position: bigint;
   readonly generation: number;
   readonly state: 'live' | 'stopped' | 'outdated';
+  /** Fold keys whose rows are incomplete. */
+  readonly parked: number;
 }
 
-/** A fold that failed: the view stands before this event until a retry succeeds, the others go on. */
+/** A fold that failed in a view without fold keys: it stands before this event until a retry succeeds, the others go on. */
 export interface Poison {
   readonly position: bigint;
   readonly eventId: string;
@@ -95,6 +98,8 @@ export interface ViewStatus extends Standing {
   /** Age of the oldest event that is not folded. */
   readonly lagMs: number;
   readonly poison: Poison | null;
+  /** Fold keys at whose events the fold failed. */
+  readonly parkedKeys: readonly Parked[];
   readonly rebuild:
     (RebuildProgress & { readonly generation: number; readonly paused: boolean; readonly verify: boolean }) | null;
 }
@@ -112,6 +117,8 @@ interface Follower {
   /** Rows of another release: readers may use them, nothing is folded into them. */
   readonly outdated: boolean;
   poison: Poison | null;
+  /** By fold key. Always empty in a rebuild, which fails instead. */
+  readonly parked: Map<string, Parked>;
 }
 
 interface Rebuild {
@@ -152,7 +159,11 @@ class Decoded {
 
   for(view: View): Recorded {
     const opened = view.opened && this.stored.json.includes(sealed);
-    return opened ? this.#decoder.decodeOpen(this.stored) : (this.#sealed ??= this.#decoder.decode(this.stored));
+    return opened ? this.#decoder.decodeOpen(this.stored) : this.sealed();
+  }
+
+  sealed(): Recorded {
+    return (this.#sealed ??= this.#decoder.decode(this.stored));
   }
 }
 
@@ -171,6 +182,7 @@ export class Projection {
   readonly #resting = new Map<ViewStore, { readonly faults: number; readonly until: number }>();
   readonly #stop = new AbortController();
   #followers: Follower[] = [];
+  readonly #toRelease: { readonly follower: Follower; readonly parked: Parked }[] = [];
   #retired: Generation[] = [];
   /** On their way, whether their rows come from ranges of streams or from the log. */
   readonly #rebuilds = new Set<Rebuild>();
@@ -205,7 +217,9 @@ export class Projection {
     const store = this.#o.stores[view.store];
     const live = known.find((g) => g.state === 'live') ?? (await store.transaction((db) => createGeneration(db, view, 'live')));
     const outdated = live.version !== view.version;
-    this.#followers.push(this.#follower(view, live, outdated));
+    const follower = this.#follower(view, live, outdated);
+    for (const parked of await store.snapshot((db) => parkedOf(db, live))) follower.parked.set(parked.key, parked);
+    this.#followers.push(follower);
     for (const generation of known) {
       if (generation.state === 'live') continue;
       const plan = plans.find((one) => one.view === view.name && one.generation === generation.generation);
@@ -231,6 +245,7 @@ export class Projection {
         (prefixes === undefined || prefixes.some((prefix) => event.stream.startsWith(prefix))),
       outdated,
       poison: null,
+      parked: new Map(),
       ...(rebuild ? { rebuild } : {}),
     };
   }
@@ -382,7 +397,11 @@ export class Projection {
       }
       const follower = together[0]!;
       const own = events.filter(({ stored }) => follower.takes(stored));
-      if (own.length <= 1) return this.#poisoned(follower, own[0]?.stored, error);
+      if (own.length <= 1) {
+        const event = own[0];
+        if (event && !follower.rebuild && keyOf(follower.view)) return this.#park(store, follower, event, error, to);
+        return this.#poisoned(follower, event?.stored, error);
+      }
       const middle = own[own.length >> 1]!.stored.position;
       // The half before is committed by itself; if it stops there, the half after waits.
       const before = own.filter(({ stored }) => stored.position < middle);
@@ -401,11 +420,13 @@ export class Projection {
   async #commit(store: ViewStore, together: readonly Follower[], events: readonly Decoded[], to: bigint): Promise<void> {
     let erased = false;
     await this.#o.stores[store].transaction(async (db) => {
-      for (const { view, generation, position, naming, takes } of together) {
+      for (const follower of together) {
+        const { view, generation, position, naming, takes } = follower;
         // First, so that rows which are there already (a commit whose answer was lost) are told from an event that cannot be folded.
         await advance(db, { view: view.name, generation, position }, to);
         const own: Recorded[] = [];
-        for (const event of events) if (takes(event.stored)) own.push(event.for(view));
+        for (const event of events) if (takes(event.stored) && !waits(follower, event)) own.push(event.for(view));
+        this.#assertFoldable(view, own);
         if (own.length > 0) await view.fold(writeNamed(db, naming), own);
         if (view.opened && view.erases?.(own)) erased = true;
       }
@@ -416,6 +437,89 @@ export class Projection {
       follower.poison = null;
     }
     if (erased) this.#toScrub.add(store);
+  }
+
+  /** The event's key stands still from here on; the view goes on without it. */
+  async #park(store: ViewStore, follower: Follower, event: Decoded, error: unknown, to: bigint): Promise<void> {
+    const { view, generation, position } = follower;
+    const told = event.sealed();
+    const parked: Parked = {
+      key: keyOf(view)!(told),
+      position: told.position,
+      eventId: told.id,
+      type: told.type,
+      subjectId: told.subjectId,
+      error: messageOf(error),
+      since: this.#now(),
+      retryAt: this.#after(backoff(1)),
+      attempts: 1,
+      released: false,
+    };
+    await this.#o.stores[store].transaction(async (db) => {
+      await advance(db, { view: view.name, generation, position }, to);
+      await park(db, { view: view.name, generation }, parked);
+    });
+    follower.position = to;
+    follower.poison = null;
+    follower.parked.set(parked.key, parked);
+    this.#moved();
+    this.#o.onFault?.(new ViewStopped(view.name, parked, error));
+  }
+
+  /** Folds what a key missed, from the event at which it failed on. Where that fails again it waits longer. */
+  async #retryParked(follower: Follower, parked: Parked, without: bigint | null): Promise<void> {
+    const { view, generation, position, takes, naming } = follower;
+    const of = { view: view.name, generation };
+    const missed: Recorded[] = [];
+    const filter = unionFilter([follower]);
+    for (let after = parked.position - 1n; after < position;) {
+      const page = await this.#o.events.readAll(after, { limit: this.#batch, ...filter });
+      for (const stored of page.events) {
+        if (stored.position > position || stored.position === without || !takes(stored)) continue;
+        const event = new Decoded(stored, this.#o.decoder);
+        if (keyOf(view)!(event.sealed()) === parked.key) missed.push(event.for(view));
+      }
+      after = page.scannedTo;
+      if (page.end) break;
+    }
+    const store = this.#o.stores[view.store];
+    try {
+      await store.transaction(async (db) => {
+        // Moves nothing, and fails where another process folds by now.
+        await advance(db, { ...of, position }, position);
+        this.#assertFoldable(view, missed);
+        await view.fold(writeNamed(db, naming), missed);
+        if (without === null) await unpark(db, of, parked.key);
+        else await park(db, of, { ...parked, released: true });
+      });
+      if (without === null) follower.parked.delete(parked.key);
+      else follower.parked.set(parked.key, { ...parked, released: true });
+    } catch (error) {
+      if (isStoreFault(error)) throw error;
+      if (error instanceof CheckpointMoved) return this.#readAgain(view.store, [follower]);
+      const attempts = parked.attempts + 1;
+      const again: Parked = { ...parked, attempts, error: messageOf(error), retryAt: this.#after(backoff(attempts)) };
+      await store.transaction((db) => park(db, of, again));
+      follower.parked.set(parked.key, again);
+    }
+    this.#moved();
+  }
+
+  /** Events that an administrator poisoned for practice. */
+  readonly #practised = new Map<string, Set<bigint>>();
+
+  /** From now on this view cannot fold the event at this position, until it is lifted: so that anyone can see what happens then. */
+  practise(view: string, position: bigint, lift: boolean): void {
+    const poisoned = this.#practised.get(view) ?? new Set();
+    if (lift) poisoned.delete(position);
+    else poisoned.add(position);
+    this.#practised.set(view, poisoned);
+    if (lift) this.retry(view);
+  }
+
+  #assertFoldable(view: View, events: readonly Recorded[]): void {
+    const poisoned = this.#practised.get(view.name);
+    if (poisoned && events.some(({ position }) => poisoned.has(position))) throw new Error('poisoned for practice');
   }
 
   /** Another process moved a checkpoint; what the store says is true. */
@@ -435,7 +539,7 @@ export class Projection {
     }
   }
 
-  /** The view stops here. Parking the fold key alone, so that the rest of the view goes on, would take this place. */
+  /** A view without fold keys stops here, and a rebuild ends. */
   #poisoned(follower: Follower, event: StoredEvent | undefined, error: unknown): void {
     const now = this.#now();
     const before = follower.poison;
@@ -448,7 +552,7 @@ export class Projection {
       error: messageOf(error),
       since: again ? before.since : now,
       attempts,
-      retryAt: new Date(this.#o.clock.now() + backoff(attempts)).toISOString(),
+      retryAt: this.#after(backoff(attempts)),
     };
     this.#moved();
     if (!again) this.#o.onFault?.(new ViewStopped(follower.view.name, follower.poison, error));
@@ -482,6 +586,8 @@ export class Projection {
       });
       if (!done) this.#retired.push(generation);
     }
+    for (const { follower, parked } of this.#toRelease.splice(0))
+      await this.#withStore(follower.view.store, () => this.#retryParked(follower, parked, parked.position));
     for (const name of this.#toScrub) {
       await this.#withStore(name, async () => {
         const store = this.#o.stores[name];
@@ -491,6 +597,10 @@ export class Projection {
       });
     }
     for (const follower of this.#followers) {
+      for (const parked of follower.parked.values()) {
+        if (parked.released || this.#isAhead(Date.parse(parked.retryAt))) continue;
+        await this.#withStore(follower.view.store, () => this.#retryParked(follower, parked, null));
+      }
       if (!follower.outdated || this.#rebuilding(follower.view.name) || this.#waits(follower)) continue;
       this.rebuild(follower.view.name).catch(() => undefined);
     }
@@ -604,7 +714,7 @@ export class Projection {
           ...outcome,
           since: now,
           attempts: 1,
-          retryAt: new Date(this.#o.clock.now() + backoff(1)).toISOString(),
+          retryAt: this.#after(backoff(1)),
         };
         this.#o.onFault?.(new ViewStopped(view.name, poison, new Error(outcome.error)));
         this.#failed(rebuild, poison, new Error(outcome.error));
@@ -700,16 +810,34 @@ export class Projection {
 
   // ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Tries a stopped view again now. False where it was not stopped. */
-  retry(view: string): boolean {
+  /** Tries a stopped view and its parked keys again now, or one key alone. False where nothing was stopped or parked. */
+  retry(view: string, key?: string): boolean {
     let stopped = false;
     for (const follower of this.#followers) {
-      if (follower.view.name !== view || follower.poison === null) continue;
-      follower.poison = { ...follower.poison, retryAt: this.#now() };
-      stopped = true;
+      if (follower.view.name !== view) continue;
+      if (follower.poison !== null && key === undefined) {
+        follower.poison = { ...follower.poison, retryAt: this.#now() };
+        stopped = true;
+      }
+      for (const parked of follower.parked.values()) {
+        // What a released key folded since cannot be folded again: a rebuild alone makes it whole.
+        if (parked.released || (key !== undefined && parked.key !== key)) continue;
+        follower.parked.set(parked.key, { ...parked, retryAt: this.#now() });
+        stopped = true;
+      }
     }
     if (stopped) this.#bell.ring();
     return stopped;
+  }
+
+  /** Lets a parked key go on without the event at which it failed: its rows stay marked as incomplete until a rebuild. False where it is not parked. */
+  release(view: string, key: string): boolean {
+    const follower = this.#followers.find((one) => one.view.name === view && !one.rebuild);
+    const parked = follower?.parked.get(key);
+    if (!follower || !parked || parked.released) return false;
+    this.#toRelease.push({ follower, parked });
+    this.#bell.ring();
+    return true;
   }
 
   /** Digest of a view's live rows and the position at which they stand. */
@@ -745,6 +873,8 @@ export class Projection {
         lagEvents: head > position ? head - position : 0n,
         lagMs: ages.get(position) ?? 0,
         poison,
+        parked: follower.parked.size,
+        parkedKeys: [...follower.parked.values()],
         rebuild: rebuild
           ? {
               ...rebuild.progress,
@@ -783,7 +913,13 @@ export class Projection {
   standing(): readonly Standing[] {
     return this.#followers
       .filter((one) => !one.rebuild)
-      .map((one) => ({ view: one.view.name, position: one.position, generation: one.generation, state: stateOf(one) }));
+      .map((one) => ({
+        view: one.view.name,
+        position: one.position,
+        generation: one.generation,
+        state: stateOf(one),
+        parked: one.parked.size,
+      }));
   }
 
   #moved(): void {
@@ -792,11 +928,28 @@ export class Projection {
   }
 
   #now(): string {
-    return new Date(this.#o.clock.now()).toISOString();
+    return this.#after(0);
+  }
+
+  #after(ms: number): string {
+    return new Date(this.#o.clock.now() + ms).toISOString();
   }
 }
 
 const stateOf = ({ outdated, poison }: Follower): Standing['state'] => (outdated ? 'outdated' : poison ? 'stopped' : 'live');
+
+function keyOf(view: View): ((event: Recorded) => string) | undefined {
+  if (view.keyOf) return (event) => view.keyOf!(event);
+  return view.byStream ? ({ stream }) => stream : undefined;
+}
+
+/** An event whose key is parked waits, but for one that takes something away: nobody's data stay because a fold failed. */
+function waits({ view, parked }: Follower, event: Decoded): boolean {
+  if (parked.size === 0) return false;
+  const told = event.sealed();
+  const at = parked.get(keyOf(view)!(told));
+  return at !== undefined && !at.released && !(view.erases?.([told]) ?? false);
+}
 
 /** Nothing holds it up any more, and it takes up nothing new. */
 function halt(rebuild: Rebuild): void {

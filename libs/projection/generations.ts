@@ -1,5 +1,6 @@
 import type { ReadQueries, ReadStore, ReadWrites, Value } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
+import { parkedTable } from './parking.ts';
 
 /**
  * Every view has its tables once per generation, `<table>_g<generation>`, and one row here per generation: how far it is folded, and which
@@ -39,6 +40,7 @@ export const createCheckpoints = (store: ReadStore): Promise<void> =>
       )`,
     );
     await db.run('CREATE TABLE IF NOT EXISTS projection_scrub (due INTEGER NOT NULL)');
+    await db.run(parkedTable);
     await db.run(
       `CREATE TABLE IF NOT EXISTS projection_rebuild (
         view TEXT NOT NULL,
@@ -203,7 +205,7 @@ export async function swap(db: ReadWrites, built: Pick<Generation, 'view' | 'gen
 export async function dropGeneration(db: ReadWrites, dropped: Pick<Generation, 'view' | 'generation' | 'tables'>): Promise<void> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- createGeneration wrote it
   for (const table of JSON.parse(dropped.tables) as string[]) await db.run(`DROP TABLE IF EXISTS ${table}`);
-  for (const table of ['projection', 'projection_rebuild', 'projection_range'])
+  for (const table of ['projection', 'projection_rebuild', 'projection_range', 'projection_parked'])
     await db.run(`DELETE FROM ${table} WHERE view = ? AND generation = ?`, [dropped.view, dropped.generation]);
 }
 

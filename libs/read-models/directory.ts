@@ -126,6 +126,9 @@ function tellOfEnrollment({ enrollments }: Person, event: Recorded<LedgerEvent>)
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
+const learnerOf = ({ stream, subjectId }: Recorded<LedgerEvent>): string | null =>
+  stream.startsWith('learner-') ? stream.slice('learner-'.length) : subjectId;
+
 export const directory: View<LedgerEvent> = {
   name: 'directory',
   version: 1,
@@ -180,10 +183,13 @@ export const directory: View<LedgerEvent> = {
   ],
   erases: (events) => events.some(({ type }) => type === 'PersonalDataErased' || type === 'LearnerAnnulled'),
 
+  /** A person's rows come from her own stream and from those of her enrollments. */
+  keyOf: (event) => learnerOf(event) ?? '',
+
   async fold(db, events) {
     const told = new Map<string, Recorded<LedgerEvent>[]>();
     for (const event of events) {
-      const learnerId = event.stream.startsWith('learner-') ? event.stream.slice('learner-'.length) : event.subjectId;
+      const learnerId = learnerOf(event);
       if (learnerId === null) continue;
       const of = told.get(learnerId);
       if (of) of.push(event);

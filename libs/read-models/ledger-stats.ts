@@ -7,6 +7,7 @@ export const ledgerStats: View<LedgerEvent> = {
   name: 'ledger-stats',
   version: 1,
   store: 'views',
+  keyOf: ({ institutionId, type }) => `${institutionId} ${type}`,
   tables: ['stats_event'],
   schema: [
     `CREATE TABLE stats_event_$g (

@@ -35,6 +35,7 @@ beforeEach(async () => {
   await ledger.say('program-x', [{ type: 'ProgramPublished', data: program }], { institutionId: 'elsewhere' });
   await ledger.say('group-g', [
     { type: 'ProgramGroupFormed', data: { name: { zh: '商贸', en: 'Commerce' }, programIds: ['p1', 'p2'] } },
+    { type: 'ProgramJoinedGroup', data: { programId: 'p0' } },
   ]);
   const formed = { kind: 'administrative', name: '电商2501', programId: 'p1', course: null, term: null } as const;
   await ledger.say('class-c1', [
@@ -88,7 +89,9 @@ describe('reference lists', () => {
       { id: 'p1' },
     ]);
     expect(await ask((db) => findPrograms(db, institutionId, { name: '现代物流管理' }))).toMatchObject([{ id: 'p2' }]);
-    expect(await ask((db) => listProgramGroups(db, { institutionId }))).toMatchObject({ rows: [{ programIds: ['p1', 'p2'] }] });
+    expect(await ask((db) => listProgramGroups(db, { institutionId }))).toMatchObject({
+      rows: [{ programIds: ['p1', 'p2', 'p0'] }],
+    });
   });
 
   it('pages by cursor, bound to the query', async () => {

@@ -6,7 +6,7 @@ import type { ReadQueries, Value } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
 import { contains, list, ofInstitution, type Listing } from './listing.ts';
 import { Conditions, type PageOf } from './paging.ts';
-import { parsed } from './rows.ts';
+import { parsed, rowsAmong } from './rows.ts';
 
 /** What forms choose from: programs, program groups, classes, organizations, the calendar and policy in force, import runs. Nothing personal. */
 
@@ -16,11 +16,13 @@ const idOf = (stream: string): string => stream.slice(stream.indexOf('-') + 1);
 
 export const reference: View<LedgerEvent> = {
   name: 'reference',
-  version: 1,
+  version: 2,
   store: 'views',
+  byStream: true,
   types: [
     'ProgramPublished',
     'ProgramGroupFormed',
+    'ProgramJoinedGroup',
     'ClassFormed',
     'TeacherAssignedToClass',
     'RosterChanged',
@@ -34,6 +36,7 @@ export const reference: View<LedgerEvent> = {
   tables: [
     'reference_program',
     'reference_group',
+    'reference_group_program',
     'reference_class',
     'reference_class_teacher',
     'reference_class_member',
@@ -56,8 +59,13 @@ export const reference: View<LedgerEvent> = {
       id TEXT NOT NULL PRIMARY KEY,
       institution_id TEXT NOT NULL,
       name_zh TEXT NOT NULL,
-      name_en TEXT NOT NULL,
-      program_ids TEXT NOT NULL
+      name_en TEXT NOT NULL
+    )`,
+    `CREATE TABLE reference_group_program_$g (
+      group_id TEXT NOT NULL,
+      program_id TEXT NOT NULL,
+      joined TEXT NOT NULL,
+      PRIMARY KEY (group_id, program_id)
     )`,
     `CREATE TABLE reference_class_$g (
       id TEXT NOT NULL PRIMARY KEY,
@@ -111,6 +119,12 @@ export const reference: View<LedgerEvent> = {
           [id, institutionId, ...Object.values(row)],
         );
       };
+      // The order of joining, as text that sorts alike: revision, then place in the event.
+      const join = (programIds: readonly string[]): Promise<number> =>
+        db.runMany(
+          'INSERT INTO reference_group_program_$g (group_id, program_id, joined) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+          programIds.map((programId, n) => [id, programId, `${event.revision}`.padStart(12, '0') + `${n}`.padStart(6, '0')]),
+        );
       switch (event.type) {
         case 'ProgramPublished':
           await put('reference_program', {
@@ -126,8 +140,11 @@ export const reference: View<LedgerEvent> = {
           await put('reference_group', {
             name_zh: event.data.name.zh,
             name_en: event.data.name.en,
-            program_ids: JSON.stringify(event.data.programIds),
           });
+          await join(event.data.programIds);
+          break;
+        case 'ProgramJoinedGroup':
+          await join([event.data.programId]);
           break;
         case 'ClassFormed':
           await put('reference_class', {
@@ -230,18 +247,21 @@ export interface GroupRow {
 }
 
 export async function listProgramGroups(db: ReadQueries, query: Listing): Promise<PageOf<GroupRow> | Refusal> {
-  const page = await list<Omit<GroupRow, 'programIds'> & { programIds: string }>(
+  const page = await list<Omit<GroupRow, 'programIds'>>(
     db,
     query,
-    {
-      table: 'reference_group',
-      by: 'name_zh',
-      select: `name_zh AS "nameZh", name_en AS "nameEn", program_ids AS "programIds"`,
-    },
+    { table: 'reference_group', by: 'name_zh', select: 'name_zh AS "nameZh", name_en AS "nameEn"' },
     ofInstitution(query, null),
   );
   if (isRefusal(page)) return page;
-  return { ...page, rows: page.rows.map((row) => ({ ...row, programIds: parsed<string[]>(row.programIds) })) };
+  const joined = await rowsAmong<{ groupId: string; programId: string; joined: string }>(
+    db,
+    'SELECT group_id AS "groupId", program_id AS "programId", joined FROM reference_group_program_$g WHERE group_id IN (?…)',
+    page.rows.map(({ id }) => id),
+  );
+  const inOrder = joined.toSorted((a, b) => (a.joined < b.joined ? -1 : 1));
+  const programsOf = (id: string): string[] => inOrder.filter(({ groupId }) => groupId === id).map(({ programId }) => programId);
+  return { ...page, rows: page.rows.map((row) => ({ ...row, programIds: programsOf(row.id) })) };
 }
 
 export interface ClassRow {
