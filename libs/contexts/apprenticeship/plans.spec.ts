@@ -314,6 +314,30 @@ describe('the days of a contract', () => {
     expect((await held())['contract-c1']).toBe('2026-03-02 2026-08-31');
   });
 
+  it.each([0, 1, 2])('that an amendment brings are gone with a termination just before append %i', async (n) => {
+    await live('c1');
+    ledger.today = '2026-03-10';
+    const amended = worth({ to: '2027-03-31' });
+    const { termsDigest } = amended;
+    const amendmentId = 'm1';
+    const expiresAt = '2026-12-01T00:00:00.000Z';
+    await contract('c1', {
+      type: 'ProposeAmendment',
+      amendmentId,
+      by: 'school',
+      terms: amended,
+      guardianNeeded: false,
+      expiresAt,
+    });
+    await contract('c1', { type: 'ConsentAmendment', amendmentId, party: 'enterprise', termsDigest });
+    const notice = { type: 'TerminateContract', ground: 'mutual', noticeGivenOn: '2026-03-01', notice: 'file 1' } as const;
+    const store = at(n, () => contract('c1', notice, { store: ledger.store }));
+    const last = await contract('c1', { type: 'ConsentAmendment', amendmentId, party: 'apprentice', termsDigest }, { store });
+    expect(['CONTRACT_NOT_RUNNING', 'AmendmentConsented,AmendmentApproved']).toContain(last);
+    expect(await held()).toEqual({});
+    expect((await ledger.transactor.load(contractFact('c1'))).state.status).toBe('terminated');
+  });
+
   it('of before the ledger are held while it is live', async () => {
     await ledger.say('organization-qiantang', [
       { type: 'OrganizationRegistered', data: { creditCode: '91330100799655058B', name: post, kind: 'enterprise' } },
