@@ -153,9 +153,12 @@ describe('成绩', () => {
 });
 
 describe('学年 and 学期', () => {
-  it.each(['1', '１', '1.0', '第一学期', '上', '秋', '秋季学期'])('%s is the first term', async (学期) => {
-    expect(await mapOne({ 学期 })).toMatchObject({ ok: true, row: { term: '1' } });
-  });
+  it.each(['1', '１', '1.0', '第一学期', '上', '秋', '秋季学期', '2025-2026-1', '2025-2026学年第一学期'])(
+    '%s is the first term',
+    async (学期) => {
+      expect(await mapOne({ 学期 })).toMatchObject({ ok: true, row: { term: '1' } });
+    },
+  );
   it.each(['2', '第二学期', '下', '春', '下学期'])('%s is the second term', async (学期) => {
     expect(await mapOne({ 学期 })).toMatchObject({ ok: true, row: { term: '2' } });
   });

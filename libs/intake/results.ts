@@ -267,7 +267,8 @@ const oneOf =
   (cell: string) =>
     parseCode(cell, list);
 const aKind = oneOf(attemptKindWords);
-const aTerm = oneOf(termWords);
+/** Some exports write the year into the term as well: 2025-2026-1, 2025-2026学年第一学期. */
+const aTerm = (cell: string) => parseCode(cleanText(cell).replace(/^\d{4} ?[-/—–] ?\d{4} ?(?:学年)?[- ]?/, ''), termWords);
 const aFlag = oneOf(yesOrNo);
 
 // ── results ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
