@@ -11,7 +11,6 @@ import { openingIdOf, spanOf, type OpeningRef } from './openings.ts';
 import { partners } from './partners.ts';
 import { coursesOf } from './programs.ts';
 import { anyMentor, mentorAt, suspended, teacherAt, teacherCount, withdrawn, type Staff } from './staff.ts';
-import { inErrorOn } from './status.ts';
 import { commandIdOf, type World } from './teller.ts';
 
 /** What an apprenticeship is to be, before it is told: with whom, from when to when, and who mentors. */
@@ -92,7 +91,7 @@ export const probationEndsOn = (from: string): string => daysAfter(from, 46);
 
 /** The contract is ended a few days after the status was. */
 export const statusLostOn = (life: Life): string =>
-  life.fate === 'loses-status' ? daysAfter(life.leaves!, 6) : daysAfter(inErrorOn(life), 3);
+  life.fate === 'loses-status' ? daysAfter(life.leaves!, 6) : daysAfter(life.away!.from, 3);
 
 /** In the second year; a second one where she goes on at another enterprise. */
 export function apprenticeshipsOf(world: World, life: Life): readonly Apprenticeship[] {

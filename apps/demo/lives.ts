@@ -36,7 +36,7 @@ export const className = ({ cohort, program, five, number }: ClassRef): string =
 
 /** Two classes a program where there are enough, of forty at most. */
 const capacityOf = (world: World, cohort: Cohort): number =>
-  Math.min(40, Math.max(6, Math.ceil(sizeOf(world, cohort) / (2 * programs.length))));
+  Math.min(40, Math.max(3, Math.ceil(sizeOf(world, cohort) / (2 * programs.length))));
 
 /** Every sixteenth of a cohort comes for five years. */
 const isFive = (cohort: Cohort, index: number): boolean => cohort !== 2023 && index % 16 === 15;
@@ -331,6 +331,10 @@ export function lifeOf(world: World, cohort: Cohort, index: number): Life {
       return life({ leaves: inTerm(cohort, 3, 50) });
     case 'loses-status':
       return life({ leaves: inTerm(cohort, 4, 9) });
+    case 'withdrawn-in-error':
+      return life({ away: takenForAbsent(inTerm(cohort, 2, 40)) });
+    case 'loses-status-in-error':
+      return life({ away: takenForAbsent(inTerm(cohort, 4, 9)) });
     case 'walks-away':
       return life({ leaves: inTerm(cohort, 3, 64) });
     case 'suspended-before':
@@ -343,6 +347,9 @@ export function lifeOf(world: World, cohort: Cohort, index: number): Life {
       return life();
   }
 }
+
+/** Twelve days until two people put it right. */
+const takenForAbsent = (from: string): NonNullable<Life['away']> => ({ from, to: daysAfter(from, 12) });
 
 const exists = (world: World, which: ClassRef): boolean => classesOf(world, which.cohort).some((one) => sameClass(one, which));
 

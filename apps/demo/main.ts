@@ -18,13 +18,13 @@ function whole(name: string, text: string, from: number, to: number): number {
   throw new StartRefused(`--${name} ${text}：须为 ${from} 至 ${to} 的整数。 must be a whole number from ${from} to ${to}`);
 }
 
-/** What was asked on the command line. Ninety learners are needed for everything to happen to somebody. */
+/** What was asked on the command line. A hundred and twenty learners are needed for everything to happen to somebody. */
 function asked(): { readonly learners: number; readonly seed: number } {
   const options = { learners: { type: 'string' }, seed: { type: 'string' } } as const;
   try {
     const { values } = parseArgs({ options });
     return {
-      learners: whole('learners', values.learners ?? defaults.learners, 90, 100_000),
+      learners: whole('learners', values.learners ?? defaults.learners, 120, 100_000),
       seed: whole('seed', values.seed ?? defaults.seed, 0, 2 ** 31 - 1),
     };
   } catch (fault) {

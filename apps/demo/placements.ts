@@ -2,7 +2,7 @@ import type { PlacementCommand } from '../../libs/contexts/apprenticeship/placem
 import { mintedId } from '../../libs/kernel/ids.ts';
 import { daysAfter, workday } from './dates.ts';
 import { enrollmentIdOf } from './ids.ts';
-import { classesOf, membersAt, type Cohort } from './lives.ts';
+import { classesOf, membersAt, type Cohort, type Life } from './lives.ts';
 import { officeOf, organizationIdAt } from './partners.ts';
 import type { Step } from './step.ts';
 import { commandIdOf, Teller, type World } from './teller.ts';
@@ -16,6 +16,8 @@ const seasons: readonly { readonly cohort: Cohort; readonly begins: string }[] =
 
 const daysOfBatch = 14;
 const batches = 3;
+/** Members, at most. */
+const batchOf = 20;
 
 export const placementStrands = (world: World): readonly Iterator<Step>[] => seasons.map((season) => seasonStrand(world, season));
 
@@ -29,12 +31,8 @@ function* seasonStrand(world: World, { cohort, begins }: (typeof seasons)[number
   };
   const on = (day: string, id: string, command: PlacementCommand): Step =>
     tell.step([day, 'dawn'], office, { on: 'placement', id, command });
-  const students = classesOf(world, cohort)
-    .filter(({ program, five }) => program === 1 && !five)
-    .slice(0, 4)
-    .flatMap((which) => membersAt(world, which, begins))
-    .filter(({ fate, turn }) => fate === 'ordinary' && turn === null);
-  const size = Math.max(1, Math.min(20, Math.floor(students.length / batches)));
+  const students = available(world, cohort, begins);
+  const size = Math.min(batchOf, Math.floor(students.length / batches));
 
   let before: string | null = null;
   for (let n = 0; n < batches; n++) {
@@ -56,4 +54,15 @@ function* seasonStrand(world: World, { cohort, begins }: (typeof seasons)[number
     before = id;
   }
   if (before !== null) yield on(daysAfter(begins, batches * daysOfBatch), before, { type: 'EndBatch' });
+}
+
+/** Students of logistics, and of the other programs where they are too few: those who are nobody's apprentices. */
+function available(world: World, cohort: Cohort, day: string): readonly Life[] {
+  const students: Life[] = [];
+  for (const which of classesOf(world, cohort).toSorted((a, b) => Number(b.program === 1) - Number(a.program === 1))) {
+    if (students.length >= batches * batchOf) break;
+    if (!which.five)
+      students.push(...membersAt(world, which, day).filter(({ fate, turn }) => fate === 'ordinary' && turn === null));
+  }
+  return students;
 }

@@ -377,7 +377,7 @@ function* befalls(s: Status): Generator<Step, void> {
       return;
     case 'withdrawn-in-error':
     case 'loses-status-in-error':
-      yield* inError(s, inErrorOn(life));
+      yield* inError(s, away!);
       return;
     case 'expelled':
       yield s.step([leaves!, 'morning'], { type: 'ExpelStudent', decisionNumber: `云职院〔${leaves!.slice(0, 4)}〕37 号` });
@@ -390,12 +390,6 @@ function* befalls(s: Status): Generator<Step, void> {
       return;
   }
 }
-
-/** When she was taken for absent, wrongly. */
-export const inErrorOn = ({ cohort, fate }: Life): string =>
-  fate === 'withdrawn-in-error'
-    ? daysAfter(termOf(cohort, 2)?.from ?? '2028-01-03', 40)
-    : daysAfter(termOf(cohort, 4)?.from ?? '2028-01-03', 9);
 
 function suspended(s: Status): Step {
   const { life } = s;
@@ -463,11 +457,11 @@ function withdrawal(
 }
 
 /** Taken for absent while she was at a competition: two people put it right twelve days later. */
-function* inError(s: Status, day: string): Generator<Step, void> {
-  yield withdrawal(s, day, 'absent-without-leave', '连续两周未参加教学活动。');
+function* inError(s: Status, { from, to }: NonNullable<Life['away']>): Generator<Step, void> {
+  yield withdrawal(s, from, 'absent-without-leave', '连续两周未参加教学活动。');
   yield* s.tell.fourEyes({
-    asked: [daysAfter(day, 10), 'morning'],
-    settled: [daysAfter(day, 12), 'morning'],
+    asked: [daysAfter(from, 9), 'morning'],
+    settled: [to, 'morning'],
     by: [zhou, he],
     request: (requestId) => s.of({ type: 'RequestWithdrawalReversal', requestId, evidence: ['技能大赛参赛证明'] }),
     settle: (settled) => s.of(settled),
