@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultAssessmentPolicy } from '../facts/reference.ts';
 import { transcriptOf, type Entry } from '../read-models/transcript-record.ts';
+import { Printer } from './printer.ts';
 import { printTranscript, type Sheet } from './transcript-pdf.ts';
 import { codePointOf, hasGlyph, Paper } from './type.ts';
 
@@ -104,6 +105,17 @@ describe('a printed transcript', () => {
     expect((await printTranscript(sheet(2))).missing).toEqual([]);
     expect((await printTranscript(sheet(2, { name: '𠮷野·𬭚' }))).missing).toEqual(['𠮷']);
     expect((await printTranscript(sheet(2, { name: null }))).missing).toEqual([]);
+  });
+});
+
+describe('a printer', () => {
+  it('sets in a thread of its own what is set here, whoever else waits', async () => {
+    const printer = new Printer();
+    const both = await Promise.all([printer.print(sheet(3)), printer.print(sheet(4, { name: '𠮷' }))]);
+    expect(both[0].bytes.equals((await printTranscript(sheet(3))).bytes)).toBe(true);
+    expect(both[1].missing).toEqual(['𠮷']);
+    await expect(printer.print(sheet(1, { readAt: 'no moment' }))).rejects.toThrow('a sheet could not be set');
+    expect((await printer.print(sheet(1))).missing).toEqual([]);
   });
 });
 

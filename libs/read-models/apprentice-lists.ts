@@ -127,7 +127,18 @@ export async function listOpenings(db: ReadQueries, query: OpeningQuery): Promis
 
 // ── selections ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface SelectionRow extends Common {
+/** In which program and class the applicant or apprentice studies; null where her enrollment is not known here. */
+interface Studying {
+  readonly programId: string | null;
+  readonly classId: string | null;
+}
+
+const studying = `r.program_id AS "programId", r.class_id AS "classId"`;
+const people = (alias: string): string =>
+  `LEFT JOIN register_learner_$g l ON l.learner_id = ${alias}.learner_id
+   LEFT JOIN register_enrollment_$g r ON r.enrollment_id = ${alias}.enrollment_id`;
+
+export interface SelectionRow extends Common, Studying {
   readonly state: SelectionStory;
   /** Sealed; `identityOf` opens it. */
   readonly identity: string | null;
@@ -151,10 +162,10 @@ export async function listSelections(db: ReadQueries, query: SelectionQuery): Pr
       db,
       query,
       {
-        tables: 'apprentice_selection_$g s LEFT JOIN register_learner_$g l ON l.learner_id = s.learner_id',
+        tables: `apprentice_selection_$g s ${people('s')}`,
         by: 's.updated_at',
         id: 's.selection_id',
-        select: `${upkeep('s')}, l.identity`,
+        select: `${upkeep('s')}, l.identity, ${studying}`,
       },
       matching,
     ),
@@ -163,7 +174,7 @@ export async function listSelections(db: ReadQueries, query: SelectionQuery): Pr
 
 // ── contracts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface ContractRow extends Common {
+export interface ContractRow extends Common, Studying {
   readonly state: ContractStory;
   /** Sealed; `identityOf` opens it. */
   readonly identity: string | null;
@@ -199,10 +210,10 @@ export async function listContracts(db: ReadQueries, query: ContractQuery): Prom
       db,
       query,
       {
-        tables: 'apprentice_contract_$g c LEFT JOIN register_learner_$g l ON l.learner_id = c.learner_id',
+        tables: `apprentice_contract_$g c ${people('c')}`,
         by: contractSorts[query.sort ?? 'start'],
         id: 'c.contract_id',
-        select: `${upkeep('c')}, l.identity, ${hours('')} AS "hoursRecorded", ${hours(' AND g.confirmed_at IS NOT NULL')} AS "hoursConfirmed"`,
+        select: `${upkeep('c')}, l.identity, ${studying}, ${hours('')} AS "hoursRecorded", ${hours(' AND g.confirmed_at IS NOT NULL')} AS "hoursConfirmed"`,
       },
       matching,
     ),

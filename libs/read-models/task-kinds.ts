@@ -1,4 +1,5 @@
 import type { Bilingual } from '../kernel/bilingual.ts';
+import { endOfDay, startOfDay } from '../kernel/time.ts';
 import type { Value } from '../ports/read-store.ts';
 import { handedOverIn } from './apprentice-lists.ts';
 
@@ -98,6 +99,7 @@ interface Asked {
   readonly institutionId: string;
   readonly today: string;
   readonly horizon: string;
+  readonly zone: string;
 }
 
 export const taskColumns = `kind, task_key, institution_id, learner_id, enrollment_id, organization_id, due_on, since, detail`;
@@ -188,14 +190,14 @@ export const taskSelects: Readonly<Record<TaskKind, (asked: Asked) => [string, V
      WHERE h.institution_id = ?`,
     [institutionId],
   ],
-  // The day of an instant is that of UTC here: the exact instant stands in the detail. What expired is past doing.
-  'offer-expiring': ({ institutionId, today, horizon }) => [
+  // SQL knows no time zone: the day of the instant is told by whoever shows it. What expired is past doing.
+  'offer-expiring': ({ institutionId, today, horizon, zone }) => [
     `SELECT 'offer-expiring' AS kind, s.selection_id AS task_key, s.institution_id, s.learner_id, s.enrollment_id, s.organization_id,
        substr(s.expires_at, 1, 10) AS due_on, s.status_since AS since,
        ${json({ selectionId: 's.selection_id', openingId: 's.opening_id', expiresAt: 's.expires_at' })} AS detail
      FROM apprentice_selection_$g s
-     WHERE s.institution_id = ? AND s.expires_at IS NOT NULL AND substr(s.expires_at, 1, 10) BETWEEN ? AND ?`,
-    [institutionId, today, horizon],
+     WHERE s.institution_id = ? AND s.expires_at BETWEEN ? AND ?`,
+    [institutionId, startOfDay(today, zone), endOfDay(horizon, zone)],
   ],
   'contract-unsigned': ({ institutionId }) => [
     ofContract({

@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '../events/events.ts';
 import { fill, type Bilingual } from '../kernel/bilingual.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
-import { addDays } from '../kernel/time.ts';
+import { addDays, dateIn } from '../kernel/time.ts';
 import type { ReadQueries, Value } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
 import { apprenticeRecord } from './apprentice-record.ts';
@@ -159,6 +159,8 @@ export interface TaskQuery extends Paging {
   readonly institutionId: string;
   /** Plain date in the institution's zone. */
   readonly today: string;
+  /** The institution's zone; UTC where absent. */
+  readonly zone?: string;
   /** Of an enterprise alone: what it has to do itself, or waits for. */
   readonly organizationId?: string;
   /** Days ahead that count as due; 30 where absent. */
@@ -191,8 +193,8 @@ export interface Task {
 }
 
 const union = (query: TaskQuery): [string, Value[]] => {
-  const { institutionId, today, organizationId, horizonDays = 30 } = query;
-  const asked = { institutionId, today, horizon: addDays(today, horizonDays) };
+  const { institutionId, today, organizationId, horizonDays = 30, zone = 'UTC' } = query;
+  const asked = { institutionId, today, horizon: addDays(today, horizonDays), zone };
   const reached = organizationId === undefined ? taskKinds : employerKinds;
   const parts = reached.filter((kind) => query.kinds?.includes(kind) ?? true).map((kind) => taskSelects[kind](asked));
   // An enterprise that asks for what is the college's alone.
@@ -220,17 +222,19 @@ interface Found {
   place: string;
 }
 
-const shown = (row: Found, today: string): Task => {
+const shown = (row: Found, { today, zone = 'UTC' }: TaskQuery): Task => {
   const detail = parsed<Record<string, unknown>>(row.detail);
-  const facts = { ...detail, dueOn: row.due_on };
+  const { expiresAt } = detail;
+  const dueOn = typeof expiresAt === 'string' ? dateIn(expiresAt, zone) : row.due_on;
+  const facts = { ...detail, dueOn };
   return {
     kind: row.kind,
     key: row.task_key,
     learnerId: row.learner_id,
     enrollmentId: row.enrollment_id,
     organizationId: row.organization_id,
-    dueOn: row.due_on,
-    overdue: row.due_on !== null && row.due_on < today,
+    dueOn,
+    overdue: dueOn !== null && dueOn < today,
     since: row.since === '' ? null : row.since,
     why: { zh: fill(why[row.kind].zh, facts), en: fill(why[row.kind].en, facts) },
     detail,
@@ -260,7 +264,7 @@ export async function listTasks(db: ReadQueries, query: TaskQuery): Promise<Page
   const page = found.slice(0, limit);
   const last = page.at(-1);
   return {
-    rows: page.map((row) => shown(row, query.today)),
+    rows: page.map((row) => shown(row, query)),
     next: found.length > limit && last ? cursorAfter(query, [last.place, last.kind, last.task_key]) : null,
     total: total?.n ?? 0,
   };

@@ -21,6 +21,8 @@ import { studiesOf, Transcripts } from './transcripts.ts';
 
 /** What of a learner's record somebody reaches now; asked about any moment, rights are those of the request. */
 interface Reached {
+  /** Enrollments that those are about. */
+  readonly enrollmentIds: ReadonlySet<string>;
   readonly selectionIds: readonly string[];
   readonly contractIds: readonly string[];
   readonly placementIds: readonly string[];
@@ -69,11 +71,14 @@ export class ApprenticeRecords {
       learnerId,
       name: typeof identity === 'object' && identity !== null ? identity.name : identity,
       enrollments: await Promise.all(
-        enrollments.map(async ({ enrollmentId, enrollment }) => ({
-          enrollmentId,
-          program: await names.program(enrollment.admission?.programId ?? null),
-          class: await names.class(enrollment.classId),
-        })),
+        // What else she studied, or did before, is not theirs to know.
+        enrollments
+          .filter(({ enrollmentId }) => sees || reached.enrollmentIds.has(enrollmentId))
+          .map(async ({ enrollmentId, enrollment }) => ({
+            enrollmentId,
+            program: await names.program(enrollment.admission?.programId ?? null),
+            class: await names.class(enrollment.classId),
+          })),
       ),
       ...(await this.recordOf(reached, { institutionId, when, reach, names })),
       results: await this.resultsOf(reached.attemptIds, institutionId, when),
@@ -164,6 +169,7 @@ async function reachedBy(
   const contracts = await listContracts(db, { ...query, limit });
   if (isRefusal(contracts)) return contracts;
   const placementIds: string[] = [];
+  const members = new Set<string>();
   const courses = new Set(contracts.rows.flatMap(({ state }) => state.state.terms?.plan?.courseIds ?? []));
   const attempts = await listAttempts(db, { ...query, limit });
   if (isRefusal(attempts)) return attempts;
@@ -174,9 +180,13 @@ async function reachedBy(
   for (const { id, state } of placements.rows) {
     const organizationId = state.started?.organizationId;
     const isTheirs = reach.to === 'enterprise' && reach.organizationId === organizationId;
-    if (isTheirs || reach.to === 'institution' || reach.to === 'learner') placementIds.push(id);
+    if (!isTheirs && reach.to !== 'institution' && reach.to !== 'learner') continue;
+    placementIds.push(id);
+    for (const member of state.started?.members ?? []) members.add(member);
   }
+  const about = [...selections.rows.map(({ state }) => state.state), ...contracts.rows.map(({ state }) => state.state.of)];
   return {
+    enrollmentIds: new Set([...about.flatMap((of) => of?.enrollmentId ?? []), ...members]),
     selectionIds: selections.rows.map(({ id }) => id),
     contractIds: contracts.rows.map(({ id }) => id),
     placementIds,

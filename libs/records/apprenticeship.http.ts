@@ -157,9 +157,11 @@ export class ApprenticeshipRecords {
       const names = new ApprenticeNames(this.parts);
       const reveal = <T>(value: T): T => this.parts.codec.reveal(value);
       const items = await Promise.all(
-        page.rows.map(async ({ id, state, identity, revision }) => ({
+        page.rows.map(async ({ id, state, identity, programId, classId, revision }) => ({
           ...(await selectionShown(id, state, names, { reach, reveal })),
           name: this.nameIn(identity),
+          program: await names.program(programId),
+          class: await names.class(classId),
           revision: revision.toString(),
         })),
       );
@@ -273,7 +275,7 @@ export class ApprenticeshipRecords {
   }
 
   private async contractRow(
-    { id, state, identity, hoursRecorded, hoursConfirmed, revision, updatedAt }: ContractRow,
+    { id, state, identity, programId, classId, hoursRecorded, hoursConfirmed, revision, updatedAt }: ContractRow,
     names: ApprenticeNames,
     { standings, reach }: { readonly standings: ReadonlyMap<string, readonly Standing[]>; readonly reach: Reach },
   ): Promise<object> {
@@ -282,6 +284,8 @@ export class ApprenticeshipRecords {
     return {
       ...(await contractShown(id, state, names, { gaps, hours, reach })),
       name: this.nameIn(identity),
+      program: await names.program(programId),
+      class: await names.class(classId),
       updatedAt,
       revision: revision.toString(),
     };

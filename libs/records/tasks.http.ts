@@ -83,10 +83,11 @@ export class TaskRecords {
   }
 
   /** An enterprise's are those of its own openings, contracts and batches. */
-  private due(request: EdgeRequest): Pick<TaskQuery, 'institutionId' | 'today' | 'organizationId'> {
-    const today = dateIn(instant(this.parts.clock.now()), zoneOf(this.parts, request));
+  private due(request: EdgeRequest): Pick<TaskQuery, 'institutionId' | 'today' | 'zone' | 'organizationId'> {
+    const zone = zoneOf(this.parts, request);
+    const today = dateIn(instant(this.parts.clock.now()), zone);
     const { institution: institutionId, role, org } = principalOf(request);
-    return { institutionId, today, ...(role === 'enterprise' ? { organizationId: org ?? '' } : {}) };
+    return { institutionId, today, zone, ...(role === 'enterprise' ? { organizationId: org ?? '' } : {}) };
   }
 
   private page(

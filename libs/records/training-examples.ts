@@ -314,12 +314,12 @@ export const trainingAnswers: Readonly<Record<string, Answered>> = {
   },
   listSelections: {
     title: { zh: '遴选', en: 'Selections' },
-    example: page({ ...selection, name, revision: '3' }),
+    example: page({ ...selection, name, program, class: inClass, revision: '3' }),
     refusals: ['CURSOR_INVALID'],
   },
   listContracts: {
     title: { zh: '三方协议', en: 'Contracts' },
-    example: page({ ...contract, name, updatedAt: at, revision: '9' }),
+    example: page({ ...contract, name, program, class: inClass, updatedAt: at, revision: '9' }),
     refusals: ['CURSOR_INVALID'],
   },
   readContract: {

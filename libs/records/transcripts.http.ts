@@ -16,7 +16,8 @@ import { canonical } from '../kernel/canonical.ts';
 import { levels } from '../kernel/codes.ts';
 import { refuse, type Refusal } from '../kernel/refusal.ts';
 import { dateIn, instant, timeIn } from '../kernel/time.ts';
-import { printTranscript, type Section } from '../print/transcript-pdf.ts';
+import { Printer } from '../print/printer.ts';
+import type { Section } from '../print/transcript-pdf.ts';
 import { personAsOf } from '../read-models/as-of.ts';
 import { entriesOf, transcript } from '../read-models/transcript.ts';
 import type { Transcript } from '../read-models/transcript-record.ts';
@@ -48,6 +49,7 @@ interface Part {
 export class TranscriptRecords {
   private readonly parts: Parts;
   private readonly access: AccessLog;
+  private readonly printer = new Printer();
 
   constructor(@Inject(PARTS) parts: Parts, @Inject(AccessLog) access: AccessLog) {
     this.parts = parts;
@@ -160,7 +162,7 @@ export class TranscriptRecords {
     // Who never registered has nothing to show for it, unless it is all there is.
     const studied = told.parts.filter(({ enrollment, transcript: of }) => enrollment.everRegistered || of.lines.length > 0);
     for (const part of studied.length > 0 ? studied : told.parts) sections.push(await this.sectionOf(part));
-    const { bytes, missing } = await printTranscript({
+    const { bytes, missing } = await this.printer.print({
       language,
       institution: this.parts.institutionNames?.get(institution) ?? { zh: institution, en: institution },
       name,
