@@ -409,7 +409,9 @@ class SectionSetter {
       failed: this.word(policy.failed),
       rounding: this.word(policy.rounding.mode, { unit: formatHundredths(policy.rounding.unit) }),
     });
-    const graded = this.section.transcript.lines.some(({ entry, weighed }) => weighed && entry.result?.score === null);
+    const graded = this.section.transcript.lines.some(
+      ({ entry: { result }, weighed }) => weighed && result?.score === null && result.grade !== null,
+    );
     const texts = [
       this.word('allCredits', { earned: formatHundredths(credits.earned), byNature: byNature || '–' }) + stop,
       `${this.word('average', { score: average.score === null ? '–' : formatHundredths(average.score) })}${

@@ -543,6 +543,20 @@ describe('a guardian', () => {
     expect((await other.get(`/v1/learners/${otherLearnerId}?recordedAsOf=2026-10-01`)).status).toBe(404);
   });
 
+  it('finds in lists what is her ward’s, if she names her', async () => {
+    const { learnerId, otherLearnerId, contractId, selectionId } = ours.ids;
+    const mother = await person({ role: 'guardian', sub: 'guardian-1' });
+    const list = async (path: string): Promise<Answer> => mother.get(path);
+    expect((await list(`/v1/contracts?learnerId=${learnerId}`)).body.items).toMatchObject([{ contractId }]);
+    expect((await list(`/v1/selections?learnerId=${learnerId}`)).body.items).toMatchObject([{ selectionId }]);
+    expect((await list(`/v1/learners/${learnerId}/apprenticeship`)).body.contracts).toMatchObject([{ contractId }]);
+    for (const path of ['/v1/contracts', '/v1/selections', '/v1/attempts', '/v1/placements']) {
+      expect([path, (await list(path)).body.total]).toEqual([path, 0]);
+      expect([path, (await list(`${path}?learnerId=${otherLearnerId}`)).body.total]).toEqual([path, 0]);
+    }
+    expect((await list(`/v1/learners/${otherLearnerId}/apprenticeship`)).status).toBe(404);
+  });
+
   it('sees nothing once she is unlinked, as-of questions included', async () => {
     const registrar = await person({ role: 'registrar' });
     const { otherLearnerId: learnerId } = theirs.ids;
@@ -592,6 +606,36 @@ describe('a teacher', () => {
 });
 
 describe('an enterprise', () => {
+  it('sees its own apprentices, neither their numbers nor how to reach them, and nobody else’s', async () => {
+    const { learnerId, otherLearnerId, contractId, selectionId, organizationId } = ours.ids;
+    const own = await person({ role: 'enterprise', org: organizationId });
+    const never = ours.personal.filter((mark) => !/^(姓名|自荐|条款|导师)/.test(mark));
+    for (const [path, total] of [
+      ['/v1/openings', 1],
+      ['/v1/selections', 1],
+      ['/v1/contracts', 1],
+      ['/v1/placements', 1],
+      ['/v1/attempts', 0],
+    ] as const) {
+      const answer = await own.get(path);
+      expect([path, answer.body.total, marksIn(answer, never)]).toEqual([path, total, []]);
+      const other = await (await person({ role: 'enterprise', org: theirs.ids.organizationId })).get(path);
+      expect([path, other.body.total, marksIn(other, ours.personal)]).toEqual([path, 0, []]);
+    }
+    for (const path of [`/v1/learners/${learnerId}/apprenticeship`, `/v1/contracts/${contractId}`]) {
+      const answer = await own.get(path);
+      expect([path, answer.status, marksIn(answer, never)]).toEqual([path, 200, []]);
+    }
+    for (const path of [
+      `/v1/learners/${otherLearnerId}/apprenticeship`,
+      `/v1/learners/${learnerId}`,
+      `/v1/learners/${learnerId}/transcript`,
+    ])
+      expect([path, (await own.get(path)).status >= 400]).toEqual([path, true]);
+    expect((await own.get(`/v1/selections?learnerId=${otherLearnerId}`)).body.total).toBe(0);
+    expect((await own.get('/v1/selections')).body.items[0]).toMatchObject({ selectionId, name: '姓名QX1' });
+  });
+
   const enterprise = (org: string | undefined, sub = 'enterprise-1'): Promise<Person> =>
     person({ role: 'enterprise', sub, ...(org === undefined ? {} : { org }) });
   const mentor = (organizationId: string, staffNumber: string): object => ({
