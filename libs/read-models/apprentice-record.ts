@@ -220,10 +220,12 @@ export const apprenticeRecord: View<LedgerEvent> = {
     `CREATE INDEX apprentice_opening_by_organization_$g ON apprentice_opening_$g (organization_id)`,
     `CREATE INDEX apprentice_selection_by_learner_$g ON apprentice_selection_$g (learner_id)`,
     `CREATE INDEX apprentice_selection_by_organization_$g ON apprentice_selection_$g (organization_id)`,
+    `CREATE INDEX apprentice_selection_by_expiry_$g ON apprentice_selection_$g (institution_id, expires_at) WHERE expires_at IS NOT NULL`,
     `CREATE INDEX apprentice_contract_by_learner_$g ON apprentice_contract_$g (learner_id)`,
     `CREATE INDEX apprentice_contract_by_organization_$g ON apprentice_contract_$g (organization_id)`,
     `CREATE INDEX apprentice_contract_by_status_$g ON apprentice_contract_$g (institution_id, status)`,
     `CREATE INDEX apprentice_placement_by_organization_$g ON apprentice_placement_$g (organization_id)`,
+    `CREATE INDEX apprentice_placement_by_follows_$g ON apprentice_placement_$g (follows) WHERE follows IS NOT NULL`,
     `CREATE INDEX apprentice_teacher_by_person_$g ON apprentice_teacher_$g (person_id)`,
     // Courses whose results the enterprise may see.
     `CREATE TABLE apprentice_course_$g (contract_id TEXT NOT NULL, course_id TEXT NOT NULL, PRIMARY KEY (contract_id, course_id))`,

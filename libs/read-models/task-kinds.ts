@@ -261,7 +261,7 @@ export const taskSelects: Readonly<Record<TaskKind, (asked: Asked) => [string, V
       none,
       'a.updated_at',
       ` JOIN transcript_divergence_$g d ON d.scheme_id = a.scheme_id AND d.version = a.scheme_version
-        WHERE a.institution_id = ? AND a.apart > d.divergence`,
+        WHERE a.institution_id = ? AND a.apart IS NOT NULL AND a.apart > d.divergence`,
       json({ attemptId: 'a.attempt_id', apart: 'a.apart', divergence: 'd.divergence' }),
     ),
     [institutionId],

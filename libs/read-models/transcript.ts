@@ -202,6 +202,8 @@ export const transcript: View<LedgerEvent> = {
     `CREATE INDEX transcript_by_course_$g ON transcript_attempt_$g (institution_id, course_id, attempt_id)`,
     `CREATE INDEX transcript_by_term_$g ON transcript_attempt_$g (institution_id, term, attempt_id)`,
     `CREATE INDEX transcript_by_status_$g ON transcript_attempt_$g (institution_id, status, attempt_id)`,
+    // Few attempts are being scored by both sides at any time.
+    `CREATE INDEX transcript_by_apart_$g ON transcript_attempt_$g (institution_id, apart) WHERE apart IS NOT NULL`,
     `CREATE TABLE transcript_history_$g (attempt_id TEXT NOT NULL PRIMARY KEY, said TEXT NOT NULL)`,
     // From which difference on a third marker is needed.
     `CREATE TABLE transcript_divergence_$g (
