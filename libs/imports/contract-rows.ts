@@ -66,7 +66,7 @@ async function importContractRow(deps: ImportDeps, run: Run, row: ContractRow, b
   const sealed = known.imported?.source.rowDigest === source.rowDigest ? [] : sealedDifferences(deps, row, known);
   const command = { type: 'ImportContract', contract: content } as const;
   const commandId = importRowCommandId(run.runId, row.row);
-  const said = { type: 'ImportContractRow', row: canonicalRow(row) };
+  const said = { type: 'ImportContractRow', row: source.rowDigest };
   const context = importContext(deps, run, commandId, said, content.endedOn ?? content.from);
   const claims = claimsOf(run.institutionId, (domain, text) => deps.vault.hmac(domain, text));
   const answer = await deps.transactor.transact(context, () =>

@@ -41,7 +41,7 @@ async function importMentorRow(deps: ImportDeps, run: Run, row: MentorRow, organ
 
   const commandId = importRowCommandId(run.runId, row.row);
   const say = (id: string, command: FacultyCommand): Promise<Answer | Refusal> => {
-    const context = importContext(deps, run, id, { type: command.type, row: canonicalRow(row) });
+    const context = importContext(deps, run, id, { type: command.type, row: rowDigest });
     const claims = claimsOf(run.institutionId, (domain, text) => deps.vault.hmac(domain, text));
     return deps.transactor.transact(context, () => planFaculty(teacherId, command, claims));
   };

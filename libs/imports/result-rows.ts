@@ -46,8 +46,7 @@ const keyOf = ({ studentNumber, courseCode, academicYear, term, kind, order }: R
   [studentNumber, courseCode, academicYear, term, kind, order].join('\n');
 
 async function importResultRow(deps: ImportDeps, run: Run, row: ResultRow, batch: Batch): Promise<RowAnswer> {
-  const said = canonicalRow(row);
-  const rowDigest = deps.vault.hmac('result-row', said);
+  const rowDigest = deps.vault.hmac('result-row', canonicalRow(row));
   const student = await batch.students.find(run.institutionId, row.studentNumber, row.name);
   if (isRefusal(student)) return refusedRow(row, student);
   const { learnerId, enrollmentId } = student;
@@ -79,7 +78,13 @@ async function importResultRow(deps: ImportDeps, run: Run, row: ResultRow, batch
   };
   const attemptId = importedAttemptIdOf(run.institutionId, content);
   const commandId = importRowCommandId(run.runId, row.row);
-  const context = importContext(deps, run, commandId, { type: 'ImportResultRow', row: said }, endOfTerm(row, batch.calendar));
+  const context = importContext(
+    deps,
+    run,
+    commandId,
+    { type: 'ImportResultRow', row: rowDigest },
+    endOfTerm(row, batch.calendar),
+  );
   const answer = await deps.transactor.transact(context, () =>
     planAttempt(attemptId, { type: 'ImportResult', content }, { institutionId: run.institutionId }),
   );
