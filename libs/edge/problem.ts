@@ -204,6 +204,8 @@ const sideWords = { school: contractParties.school, enterprise: contractParties.
 const wordLists: Readonly<Record<string, Readonly<Record<string, Bilingual>>>> = {
   attemptKind: attemptKinds,
   attemptOutcome: attemptOutcomes,
+  party: contractParties,
+  parties: contractParties,
   side: sideWords,
   sides: sideWords,
 };

@@ -275,7 +275,7 @@ describe('signing', () => {
   it('needs every section confirmed by every party', () => {
     given(...drafted(), ...confirmedBy('school', 'enterprise'))
       .when(sign('school'))
-      .refuses('SECTIONS_UNCONFIRMED', { sections: policy.sections });
+      .refuses('SECTIONS_UNCONFIRMED', { parties: ['apprentice'], sections: policy.sections });
     given(...drafted({ guardianNeeded: true }), ...confirmedBy(...three))
       .when(sign('school'))
       .refuses('SECTIONS_UNCONFIRMED');

@@ -76,8 +76,11 @@ function sign(s: Contract, c: Extract<SigningCommand, { type: 'SignContract' }>,
   const late = needsDraft(s, k);
   if (late) return late;
   if (s.terms?.termsDigest !== termsDigest) return refuse('TERMS_CHANGED', { current: s.terms?.termsDigest });
-  const open = unconfirmed(s).flatMap(({ sections }) => sections);
-  if (open.length > 0) return refuse('SECTIONS_UNCONFIRMED', { sections: [...new Set(open)] });
+  const open = unconfirmed(s);
+  if (open.length > 0) {
+    const parties = open.map((one) => one.party);
+    return refuse('SECTIONS_UNCONFIRMED', { parties, sections: [...new Set(open.flatMap(({ sections }) => sections))] });
+  }
   const signed: ContractEvent = { type: 'ContractSigned', data: { party, termsDigest, medium, evidence } };
   const isLast = unsigned(s).every((one) => one === party);
   return isLast ? [signed, { type: 'ContractConcluded', data: {} }] : [signed];
