@@ -1,4 +1,4 @@
-import type { Sheet } from './transcript-pdf.ts';
+import type { Sheet } from './transcript-page.ts';
 
 /** What the printing thread is asked, and answers. */
 export interface ToPrinter {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FromPrinter, ToPrinter } from './printer-protocol.ts';
-import type { Printed, Sheet } from './transcript-pdf.ts';
+import type { Sheet } from './transcript-page.ts';
+import type { Printed } from './transcript-pdf.ts';
 
 const entry = new URL(`./printer.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { defaultAssessmentPolicy } from '../facts/reference.ts';
 import { transcriptOf, type Entry } from '../read-models/transcript-record.ts';
 import { Printer } from './printer.ts';
-import { printTranscript, type Sheet } from './transcript-pdf.ts';
+import type { Sheet } from './transcript-page.ts';
+import { printTranscript } from './transcript-pdf.ts';
 import { codePointOf, hasGlyph, Paper } from './type.ts';
 
 const course = (n: number) => ({

@@ -17,7 +17,7 @@ import { levels } from '../kernel/codes.ts';
 import { refuse, type Refusal } from '../kernel/refusal.ts';
 import { dateIn, instant, timeIn } from '../kernel/time.ts';
 import { Printer } from '../print/printer.ts';
-import type { Section } from '../print/transcript-pdf.ts';
+import type { Section } from '../print/transcript-page.ts';
 import { personAsOf } from '../read-models/as-of.ts';
 import { entriesOf, transcript } from '../read-models/transcript.ts';
 import type { Transcript } from '../read-models/transcript-record.ts';
