@@ -499,11 +499,7 @@ export const refusals = {
   SECTIONS_MISSING: is('invalid', '缺少或重复的条款：{sections}。', 'Sections are missing or given twice: {sections}.'),
   SECTION_UNKNOWN: is('conflict', '协议没有这一条款：{section}。', 'The contract has no such section: {section}.'),
   SECTION_CHANGED: is('conflict', '该条款已修订（现摘要 {current}）。', 'The section was revised (its digest is now {current}).'),
-  SECTIONS_UNCONFIRMED: is(
-    'conflict',
-    '{parties}尚未确认条款：{sections}。',
-    'Not confirmed yet by the {parties}: {sections}.',
-  ),
+  SECTIONS_UNCONFIRMED: is('conflict', '{parties}尚未确认条款：{sections}。', 'Not confirmed yet by the {parties}: {sections}.'),
   TERMS_CHANGED: is('conflict', '协议条款已变动（现摘要 {current}）。', 'The terms are not those (their digest is {current}).'),
   PARTY_NOT_NEEDED: is('conflict', '不需要 {party} 一方。', 'The {party} is no party to this.'),
   PARTY_NOT_YOURS: is('forbidden', '您不能代表 {party}。', 'You cannot speak for the {party}.'),
@@ -611,7 +607,11 @@ export const refusals = {
     'Another kind of rebuild of this view is on its way ({mode}); wait for its end, or cancel it first.',
   ),
   REBUILD_NOT_RUNNING: is('conflict', '该视图没有正在进行的重建。', 'No rebuild of this view is on its way.'),
-  REBUILD_NOT_FAILED: is('conflict', '上次重建没有失败，无需重试。', 'The last rebuild did not fail: there is nothing to try again.'),
+  REBUILD_NOT_FAILED: is(
+    'conflict',
+    '上次重建没有失败，无需重试。',
+    'The last rebuild did not fail: there is nothing to try again.',
+  ),
   REBUILD_NEEDED: is(
     'conflict',
     '视图的折叠规则已改为第 {version} 版，重建不能取消，只能暂停。',
