@@ -244,9 +244,10 @@ describe('its course', () => {
   });
 
   it('that becomes known later makes no difference to the same row', async () => {
-    await take([result()]);
+    await take([result(), result({ row: 3, term: '2', credits: 300 })]);
     await here.take('courses', [course]);
-    expect(outcomes(await take([result()], 'results-2'))).toEqual(['unchanged']);
+    const again = [result(), result({ row: 3, term: '2', credits: 300 }), result({ row: 4, kind: 'retake', credits: 300 })];
+    expect(outcomes(await take(again, 'results-2'))).toEqual(['unchanged', 'unchanged', 'COURSE_CREDITS_DIFFER']);
   });
 });
 

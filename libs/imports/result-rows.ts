@@ -2,7 +2,7 @@ import { importedAttemptIdOf } from '../contexts/assessment/attempt.ts';
 import { planAttempt } from '../contexts/assessment/plans.ts';
 import { courseIdOf } from '../contexts/curriculum/course.ts';
 import type { Result } from '../events/catalog/assessment.ts';
-import type { ImportedResult } from '../facts/attempt.ts';
+import { attemptFact, type ImportedResult } from '../facts/attempt.ts';
 import { courseFact, type CourseFact } from '../facts/curriculum.ts';
 import { calendarFact, type CalendarFact } from '../facts/reference.ts';
 import type { ResultRow, StatedResult } from '../intake/results.ts';
@@ -52,8 +52,15 @@ async function importResultRow(deps: ImportDeps, run: Run, row: ResultRow, batch
   const { learnerId, enrollmentId } = student;
   const courseId = courseIdOf(run.institutionId, row.courseCode);
   const course = await courseOf(deps, batch, courseId);
+  const term = `${row.academicYear}-${row.term}`;
+  const attemptId = importedAttemptIdOf(run.institutionId, { ...row, learnerId, term });
   const disagrees = creditsRefusal(row, course);
-  if (disagrees) return refusedRow(row, disagrees);
+  if (disagrees) {
+    // A row that was taken before the course was known stays taken.
+    const { imported } = (await deps.transactor.load(attemptFact(attemptId))).state;
+    const unchanged = { row: row.row, outcome: 'unchanged', learnerId, enrollmentId, position: 0n } as const;
+    return imported?.source.rowDigest === rowDigest ? unchanged : refusedRow(row, disagrees);
+  }
   const rehearsed = rehearsal(run, keyOf(row), rowDigest);
   if (rehearsed) return { row: row.row, ...rehearsed, position: 0n };
 
@@ -69,14 +76,13 @@ async function importResultRow(deps: ImportDeps, run: Run, row: ResultRow, batch
     kind: row.kind,
     order: row.order,
     academicYear: row.academicYear,
-    term: `${row.academicYear}-${row.term}`,
+    term,
     result: resultOf(row.result),
     components: row.components,
     voided: row.voided,
     teachingClass: row.teachingClass ?? null,
     source: { run: run.runId, row: row.row, fileDigest: run.fileDigest, rowDigest },
   };
-  const attemptId = importedAttemptIdOf(run.institutionId, content);
   const commandId = importRowCommandId(run.runId, row.row);
   const context = importContext(
     deps,
