@@ -71,14 +71,26 @@ export const academicYearOf = (cohort: number, n: number): string => `${cohort +
 
 const isHoliday = (day: string): boolean => calendar.holidays.some(({ from, to }) => from <= day && day <= to);
 
-/** The day itself, or the next on which an office is open. */
-export function workday(date: string): string {
-  let day = date;
-  while (isWeekend(day) || isHoliday(day)) day = addDays(day, 1);
-  return day;
+/** What is asked again for every learner, answered once: there are no more days than the story has. */
+function remembered<T>(answer: (day: string, n: number) => T): (day: string, n: number) => T {
+  const answers = new Map<string, Map<number, T>>();
+  return (day, n) => {
+    let ofDay = answers.get(day);
+    if (!ofDay) answers.set(day, (ofDay = new Map<number, T>()));
+    let known = ofDay.get(n);
+    if (known === undefined) ofDay.set(n, (known = answer(day, n)));
+    return known;
+  };
 }
 
-export const daysAfter = (date: string, days: number): string => workday(addDays(date, days));
+/** So many days later, or the next day on which an office is open. */
+export const daysAfter = remembered((date, days) => {
+  let day = addDays(date, days);
+  while (isWeekend(day) || isHoliday(day)) day = addDays(day, 1);
+  return day;
+});
+
+export const workday = (date: string): string => daysAfter(date, 0);
 
 /** The Monday on the day or after it. */
 export function mondayFrom(date: string): string {
@@ -94,8 +106,18 @@ export function mondayFrom(date: string): string {
 export const hours = { dawn: 8, morning: 9, noon: 11, afternoon: 14, evening: 20 } as const;
 export type Hour = keyof typeof hours;
 
+const minutes = remembered((day, hour) =>
+  Array.from(day).reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 3_000, hour),
+);
+
 /** An instant of the story. Nobody works to the second, so the minutes of every hour are its own. */
-export function momentOf(day: string, hour: Hour, zone: string): number {
-  const spread = Array.from(`${day}${hour}`).reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 3_000, 7);
-  return Date.parse(startOfDay(day, zone)) + hours[hour] * 3_600_000 + spread * 1_000;
+export const momentOf = (day: string, hour: Hour, zone: string): number =>
+  startOf(day, zone) + hours[hour] * 3_600_000 + minutes(day, hours[hour]) * 1_000;
+
+const starts = new Map<string, number>();
+
+function startOf(day: string, zone: string): number {
+  let start = starts.get(day);
+  if (start === undefined) starts.set(day, (start = Date.parse(startOfDay(day, zone))));
+  return start;
 }

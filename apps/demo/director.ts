@@ -75,15 +75,27 @@ export class Director {
     await Promise.all(Array.from({ length: Math.min(onStage, scenes.length) }, turn));
   }
 
-  /** All that a strand does in this hour. */
+  /** All that a strand does in this hour: in its order, but what is said of different attempts goes side by side. */
   private async scene({ strand, step }: Scene): Promise<void> {
+    const lanes = new Map<string, Step[]>();
     for (let now = step; ;) {
-      await this.take(now);
+      const { saying } = now;
+      if (saying.on === 'attempt') lanes.set(saying.id, [...(lanes.get(saying.id) ?? []), now]);
+      else if (lanes.size > 0) throw this.broken(now, 'comes after what is said of her attempts in this hour');
+      else await this.take(now);
       const next = strand.next();
-      if (next.done) return;
-      if (next.value.at !== step.at) return this.announce(strand, next.value);
-      now = next.value;
+      if (!next.done && next.value.at === step.at) {
+        now = next.value;
+        continue;
+      }
+      if (!next.done) this.announce(strand, next.value);
+      break;
     }
+    await Promise.all(Array.from(lanes.values(), (lane) => this.inOrder(lane)));
+  }
+
+  private async inOrder(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) await this.take(step);
   }
 
   private goOn(strand: Strand): void {

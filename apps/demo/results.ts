@@ -203,7 +203,7 @@ function* isHeard(t: Telling): Generator<Step, void> {
     [daysAfter(heardUntil, 8), 'afternoon'],
   ];
   if (one.mishap === 'corrected') yield* correction(t, 6_800, ...corrected);
-  if (one.mishap === 'correction-refused') yield* correction(t, 9_500, ...corrected, { refused: true });
+  if (one.mishap === 'correction-refused') yield* correction(t, 9_950, ...corrected, { refused: true });
 }
 
 const finalizes = (t: Telling, day: string): Step => t.step([day, 'afternoon'], he, { type: 'FinalizeResult' });
