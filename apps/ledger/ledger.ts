@@ -14,6 +14,8 @@ import { EnrollmentModule, enrollmentFinders } from '../../libs/contexts/enrollm
 import { takesOf as enrollmentTakes } from '../../libs/contexts/enrollment/gates.ts';
 import { takesOf as facultyTakes } from '../../libs/contexts/faculty/faculty.ts';
 import { FacultyModule, facultyFinders } from '../../libs/contexts/faculty/faculty.module.ts';
+import { OperationsModule } from '../../libs/contexts/operations/operations.module.ts';
+import { planRebuild, type RebuildCommand } from '../../libs/contexts/operations/rebuild.ts';
 import { PartnershipModule } from '../../libs/contexts/partnership/partnership.module.ts';
 import { Authenticator, mintToken, trustDevelopmentKeys, trustIssuer, type TokenClaims } from '../../libs/edge/auth.ts';
 import { recordsOf, type Parts } from '../../libs/edge/parts.ts';
@@ -21,17 +23,21 @@ import type { Route } from '../../libs/edge/routes.ts';
 import { createServer } from '../../libs/edge/server.ts';
 import { ExportsModule } from '../../libs/exports/exports.module.ts';
 import { ImportsModule } from '../../libs/imports/imports.module.ts';
+import { rebuildingOf } from '../../libs/facts/rebuild.ts';
 import { claimsOf } from '../../libs/kernel/claim.ts';
+import { isRefusal } from '../../libs/kernel/refusal.ts';
 import { instant } from '../../libs/kernel/time.ts';
 import type { Clock, Timer } from '../../libs/ports/clock.ts';
 import { StoreFault } from '../../libs/ports/store-fault.ts';
 import { VaultFault } from '../../libs/ports/vault-fault.ts';
 import { Erasures, type Checkpoint } from '../../libs/processes/erasure.ts';
+import { Rebuilds, type LedgerSays } from '../../libs/processes/rebuilds.ts';
+import type { DifferingRow } from '../../libs/projection/digest.ts';
 import { pendingTakes, takesPending } from '../../libs/read-models/pending-takes.ts';
 import { RecordsModule } from '../../libs/records/records.module.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { Recovery } from '../../libs/runtime/recovery.ts';
-import { Transactor } from '../../libs/runtime/transact.ts';
+import { Transactor, type CommandContext } from '../../libs/runtime/transact.ts';
 import { described } from './description.ts';
 import { settingsOf, StartRefused, type Settings } from './settings.ts';
 import { openViews, type OpenViews } from './views.ts';
@@ -114,6 +120,10 @@ async function assemble(
   const views = await openViews({ folder, masterKey, clockShiftMs, onFault: (message) => lines.fault('views', message) });
   open.push(() => views.close());
 
+  const rebuilds = rebuildsOf(transactor, views, clock, institutions, (fault) => lines.fault('a rebuild is waiting', fault));
+  await rebuilds.start();
+  open.push(() => rebuilds.close());
+
   const recovery = new Recovery({
     transactor,
     pending: (before, after) => views.read(pendingTakes, (db) => takesPending(db, before, after ? { after } : {})),
@@ -149,6 +159,7 @@ async function assemble(
       assessmentFinders(transactor, ofEnrollment),
     ),
     views,
+    rebuilds,
     loopback,
     readiness: () => notReady(store, views),
     erased: async () => {
@@ -180,6 +191,47 @@ async function assemble(
   return { url, app, routes, parts, settings, mint, close };
 }
 
+/** What nobody asked for is on record with the first institution. */
+function rebuildsOf(
+  transactor: Transactor,
+  { engine }: OpenViews,
+  clock: Clock,
+  institutions: Settings['institutions'],
+  onFault: (fault: unknown) => void,
+): Rebuilds<DifferingRow> {
+  const [first] = institutions.keys();
+  return new Rebuilds({
+    engine,
+    load: async (view) => (await transactor.load(rebuildingOf(view))).state,
+    record: async (view, commandId, institution, said) => {
+      const institutionId = institution ?? first!;
+      const context: CommandContext = {
+        commandId,
+        digest: commandId,
+        actor: { personId: 'ledger', role: 'system', organizationId: null },
+        institutionId,
+        zone: institutions.get(institutionId) ?? 'Asia/Shanghai',
+        correlationId: commandId,
+        causationId: commandId,
+        ...('reason' in said ? { reason: { code: said.reason } } : {}),
+      };
+      const answer = await transactor.transact(context, () => planRebuild(view, commandOf(said)));
+      // What another kind of rebuild stands against is looked at again once that is over.
+      if (isRefusal(answer) && answer.refused !== 'REBUILD_RUNNING')
+        throw new Error(`${said.type} was refused: ${answer.refused}`);
+    },
+    clock,
+    timer,
+    onFault,
+  });
+}
+
+function commandOf(said: LedgerSays): RebuildCommand {
+  if (said.type !== 'StartRebuild') return said;
+  const { reason: _reason, ...command } = said;
+  return command;
+}
+
 const modules = [
   EnrollmentModule,
   CurriculumModule,
@@ -187,6 +239,7 @@ const modules = [
   PartnershipModule,
   ApprenticeshipModule,
   AssessmentModule,
+  OperationsModule,
   ImportsModule,
   ExportsModule,
   RecordsModule,

@@ -23,7 +23,10 @@ export type ToProjector =
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'digest'; readonly id: number; readonly view: string }
   | { readonly kind: 'retry'; readonly id: number; readonly view: string }
-  | { readonly kind: 'rebuild'; readonly id: number; readonly view: string; readonly compare: boolean }
+  | { readonly kind: 'rebuild'; readonly id: number; readonly view: string; readonly compare: boolean; readonly verify: boolean }
+  | { readonly kind: 'pause'; readonly id: number; readonly view: string }
+  | { readonly kind: 'resume'; readonly id: number; readonly view: string }
+  | { readonly kind: 'cancel'; readonly id: number; readonly view: string }
   | { readonly kind: 'close' };
 
 export interface Answers {
@@ -31,7 +34,14 @@ export interface Answers {
   readonly digest: { readonly position: bigint; readonly digest: string };
   readonly retry: boolean;
   readonly rebuild: Rebuilt;
+  readonly pause: boolean;
+  readonly resume: boolean;
+  readonly cancel: boolean;
 }
+
+/** Why a rebuild did not come to its end, where that is known: somebody cancelled it, or the event that it could not fold. */
+export type Hindrance =
+  'cancelled' | { readonly position: bigint; readonly eventId: string | null; readonly type: string | null };
 
 export type FromProjector =
   | { readonly kind: 'ready'; readonly standing: readonly Standing[] }
@@ -39,7 +49,7 @@ export type FromProjector =
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'moved'; readonly standing: readonly Standing[] }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] }
-  | { readonly kind: 'failed'; readonly id: number; readonly message: string }
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string; readonly hindrance: Hindrance | null }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: RebuildProgress }
   /** Something failed that it tries again. */
   | { readonly kind: 'fault'; readonly message: string };

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Rebuilt, RebuildProgress, Standing, ViewStatus } from '../../libs/projection/engine.ts';
-import type { Answers, FromProjector, ProjectorPaths, ProjectorSettings, ToProjector } from './projector-protocol.ts';
+import type { Answers, FromProjector, Hindrance, ProjectorPaths, ProjectorSettings, ToProjector } from './projector-protocol.ts';
 
 export interface ProjectorOptions {
   /** SQLite files; log and vault exist, the other two are made. */
@@ -29,6 +29,22 @@ interface Waiter {
 const entry = new URL(`./projector.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 const firstRestartMs = 500;
 const lastRestartMs = 30_000;
+
+/** The thread ended, or was never there: what it was asked is asked again once it is back. */
+export class ProjectorGone extends Error {
+  override readonly name = 'ProjectorGone';
+}
+
+/** What the thread was asked failed there. */
+export class ProjectorFailed extends Error {
+  override readonly name = 'ProjectorFailed';
+  readonly hindrance: Hindrance | null;
+
+  constructor(message: string, hindrance: Hindrance | null) {
+    super(message);
+    this.hindrance = hindrance;
+  }
+}
 
 /**
  * All views, folded in a thread of their own: folding never holds up a request. Where the thread dies it is started again with backoff and goes on
@@ -75,7 +91,7 @@ export class Projector {
     });
     worker.on('error', (error: unknown) => (why = error instanceof Object && 'message' in error ? String(error.message) : why));
     worker.once('exit', () => {
-      const gone = new Error(`the projector is gone: ${why}`);
+      const gone = new ProjectorGone(`the projector is gone: ${why}`);
       reject(gone);
       for (const { reject: fail } of this.#asked.values()) fail(gone);
       this.#asked.clear();
@@ -112,7 +128,7 @@ export class Projector {
         this.#asked.delete(message.id);
         return;
       case 'failed':
-        this.#asked.get(message.id)?.reject(new Error(message.message));
+        this.#asked.get(message.id)?.reject(new ProjectorFailed(message.message, message.hindrance));
         this.#asked.delete(message.id);
         return;
       default:
@@ -129,7 +145,7 @@ export class Projector {
     message: { readonly kind: K } & Omit<Extract<ToProjector, { readonly kind: K }>, 'id' | 'kind'>,
     onProgress?: (progress: RebuildProgress) => void,
   ): Promise<Answers[K]> {
-    if (this.#worker === undefined) return Promise.reject(new Error('the projector is not running'));
+    if (this.#worker === undefined) return Promise.reject(new ProjectorGone('the projector is not running'));
     const { promise, resolve, reject } = Promise.withResolvers<Answers[keyof Answers]>();
     const id = (this.#ids += 1);
     this.#asked.set(id, { resolve, reject, onProgress });
@@ -183,13 +199,29 @@ export class Projector {
     return this.#ask({ kind: 'retry', view });
   }
 
-  /** Rebuilds a view beside its live rows; resolves after the swap. */
+  /**
+   * Rebuilds a view beside its live rows; resolves after the swap, or after the comparison where it only verifies. Rejects with ProjectorFailed or
+   * ProjectorGone; in the latter case it goes on once the thread is back.
+   */
   rebuild(
     view: string,
     onProgress?: (progress: RebuildProgress) => void,
-    options: { readonly compare?: boolean } = {},
+    options: { readonly compare?: boolean; readonly verify?: boolean } = {},
   ): Promise<Rebuilt> {
-    return this.#ask({ kind: 'rebuild', view, compare: options.compare ?? false }, onProgress);
+    return this.#ask({ kind: 'rebuild', view, compare: options.compare ?? false, verify: options.verify ?? false }, onProgress);
+  }
+
+  /** All three answer false where the view is not being rebuilt. */
+  pause(view: string): Promise<boolean> {
+    return this.#ask({ kind: 'pause', view });
+  }
+
+  resume(view: string): Promise<boolean> {
+    return this.#ask({ kind: 'resume', view });
+  }
+
+  cancel(view: string): Promise<boolean> {
+    return this.#ask({ kind: 'cancel', view });
   }
 
   /** Ends the thread as a crash would; it is started again. */

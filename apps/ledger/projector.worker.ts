@@ -7,11 +7,13 @@ import { openSqliteKeyVault } from '../../libs/adapters/sqlite/key-vault.ts';
 import { openSqliteReadStore } from '../../libs/adapters/sqlite/read-store.ts';
 import { errorText } from '../../libs/adapters/sqlite/sqlite-fault.ts';
 import type { Timer } from '../../libs/ports/clock.ts';
+import type { EventStore } from '../../libs/ports/event-store.ts';
 import { allViews } from '../../libs/read-models/views.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
-import { Projection } from '../../libs/projection/engine.ts';
+import { Projection, RebuildCancelled } from '../../libs/projection/engine.ts';
+import { messageOf } from '../../libs/projection/faults.ts';
 import { RebuildPool } from './rebuild-pool.ts';
-import type { FromProjector, ProjectorSettings, ToProjector } from './projector-protocol.ts';
+import type { FromProjector, Hindrance, ProjectorSettings, ToProjector } from './projector-protocol.ts';
 
 const port = parentPort!;
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Projector alone starts this file
@@ -61,7 +63,7 @@ async function serve(): Promise<void> {
   });
   await projection.prepare();
 
-  port.on('message', (message: ToProjector) => void answer(projection, message).then(async (ends) => ends && end()));
+  port.on('message', (message: ToProjector) => void answer(projection, events, message).then(async (ends) => ends && end()));
   const end = async (): Promise<void> => {
     await ranges.close();
     await projection.close();
@@ -76,7 +78,7 @@ async function serve(): Promise<void> {
 }
 
 /** True where it was the last message. */
-async function answer(projection: Projection, message: ToProjector): Promise<boolean> {
+async function answer(projection: Projection, events: Pick<EventStore, 'readAll'>, message: ToProjector): Promise<boolean> {
   if (message.kind === 'close') return true;
   if (message.kind === 'notify') {
     projection.notify();
@@ -97,14 +99,38 @@ async function answer(projection: Projection, message: ToProjector): Promise<boo
       case 'rebuild': {
         const onProgress = (progress: Parameters<NonNullable<Parameters<Projection['rebuild']>[1]>>[0]): void =>
           tell({ kind: 'progress', id, progress });
-        tell({ kind: 'answer', id, answer: await projection.rebuild(message.view, onProgress, { compare: message.compare }) });
+        const { view, compare, verify } = message;
+        tell({ kind: 'answer', id, answer: await projection.rebuild(view, onProgress, { compare, verify }) });
         break;
       }
+      case 'pause':
+        tell({ kind: 'answer', id, answer: await projection.pause(message.view) });
+        break;
+      case 'resume':
+        tell({ kind: 'answer', id, answer: await projection.resume(message.view) });
+        break;
+      case 'cancel':
+        tell({ kind: 'answer', id, answer: projection.cancel(message.view) });
+        break;
       default:
         message satisfies never;
     }
   } catch (error) {
-    tell({ kind: 'failed', id, message: errorText(error) });
+    tell({ kind: 'failed', id, message: errorText(error), hindrance: await hindranceOf(error, events) });
   }
   return false;
+}
+
+const failedAt = /^the rebuild of \S+ failed at event (\d+): /;
+
+/** What a fold said of its failure may quote what it read, so the event alone is named. */
+async function hindranceOf(error: unknown, events: Pick<EventStore, 'readAll'>): Promise<Hindrance | null> {
+  if (error instanceof RebuildCancelled) return 'cancelled';
+  const at = failedAt.exec(messageOf(error))?.[1];
+  if (at === undefined) return null;
+  const position = BigInt(at);
+  const [event] = (await events.readAll(position - 1n, { limit: 1 })).events;
+  return event?.position === position
+    ? { position, eventId: event.id, type: event.type }
+    : { position, eventId: null, type: null };
 }

@@ -2,10 +2,14 @@ import { join } from 'node:path';
 import { openSqliteReadStore } from '../../libs/adapters/sqlite/read-store.ts';
 import type { ViewDetails, Views, ViewStatus } from '../../libs/edge/parts.ts';
 import type { ViewStore } from '../../libs/ports/view.ts';
-import { Projector } from './projector.ts';
+import { allViews } from '../../libs/read-models/views.ts';
+import type { EngineOutcome, RebuildEngine } from '../../libs/processes/rebuilds.ts';
+import type { DifferingRow } from '../../libs/projection/digest.ts';
 import { ViewReader } from '../../libs/projection/view-reader.ts';
+import { Projector, ProjectorFailed, ProjectorGone } from './projector.ts';
 
 export interface OpenViews extends Views {
+  readonly engine: RebuildEngine<DifferingRow>;
   readonly close: () => Promise<void>;
 }
 
@@ -41,12 +45,17 @@ export async function openViews(options: {
     due = undefined;
     projector.notify();
   };
+  const status = (): readonly ViewStatus[] =>
+    projector.standing().map(({ view: name, state, position, generation }) => {
+      const { version } = allViews.find((one) => one.name === name)!;
+      return { name, state, position, generation, version };
+    });
   return {
+    engine: engineOf(projector, status),
     read: (views, query) => readers['name' in views ? views.store : views[0]!.store].read(views, query),
     waitFor: (view, position, ms) => projector.waitFor(position, ms, view),
-    status: () => projector.standing().map(({ view, state, position }): ViewStatus => ({ name: view, state, position })),
+    status,
     details: async () => (await projector.status()).map(detailsOf),
-    rebuild: (view, compare) => projector.rebuild(view, undefined, { compare }),
     notify: () => {
       due ??= setTimeout(nudge, nudgeMs).unref();
     },
@@ -60,6 +69,32 @@ export async function openViews(options: {
   };
 }
 
+/** The projector as rebuilds are carried out with it. */
+const engineOf = (projector: Projector, views: () => readonly ViewStatus[]): RebuildEngine<DifferingRow> => ({
+  views,
+  rebuilding: async (view) => (await projector.status()).find((one) => one.view === view)?.rebuild ?? null,
+  rebuild: async (view, onProgress, options) => {
+    try {
+      const { generation, position, digests, differing } = await projector.rebuild(view, onProgress, options);
+      return { outcome: 'rebuilt', generation, position: position.toString(), digests, differing };
+    } catch (error) {
+      return outcomeOf(error);
+    }
+  },
+  pause: (view) => projector.pause(view),
+  resume: (view) => projector.resume(view),
+  cancel: (view) => projector.cancel(view),
+});
+
+function outcomeOf(error: unknown): EngineOutcome<DifferingRow> {
+  if (error instanceof ProjectorGone) return { outcome: 'gone' };
+  if (!(error instanceof ProjectorFailed)) throw error;
+  const { hindrance } = error;
+  if (hindrance === 'cancelled') return { outcome: 'cancelled' };
+  const { position = null, eventId = null, type: eventType = null } = hindrance ?? {};
+  return { outcome: 'failed', position: position?.toString() ?? null, eventId, eventType };
+}
+
 /** What a fold said of its failure may quote what it read, so the message stays in the log of the server. */
 const detailsOf = ({
   view,
@@ -68,6 +103,7 @@ const detailsOf = ({
   lagEvents,
   poison,
   rebuild,
+  parkedKeys,
   ...status
 }: Awaited<ReturnType<Projector['status']>>[number]): ViewDetails => ({
   name: view,
@@ -83,5 +119,22 @@ const detailsOf = ({
     attempts: poison.attempts,
     retryAt: poison.retryAt,
   },
-  rebuilding: rebuild && { generation: rebuild.generation, done: rebuild.done.toString() },
+  parkedKeys: parkedKeys.map(({ key, position: at, eventId, type, since, attempts, retryAt, released }) => ({
+    key,
+    position: at.toString(),
+    eventId,
+    type,
+    since,
+    attempts,
+    retryAt,
+    released,
+  })),
+  rebuilding: rebuild && {
+    generation: rebuild.generation,
+    verify: rebuild.verify,
+    paused: rebuild.paused,
+    phase: rebuild.phase,
+    done: rebuild.done.toString(),
+    head: rebuild.head.toString(),
+  },
 });

@@ -137,6 +137,8 @@ export class Told {
   readonly body: object;
   readonly meta: {
     readonly created?: string;
+    /** Where it is told how what was asked for goes on. */
+    readonly accepted?: string;
     readonly revision?: bigint;
     readonly position?: bigint;
     /** How many people a list names. */
@@ -150,12 +152,13 @@ export class Told {
 
   /** Sets the headers and gives the body. */
   tell(reply: FastifyReply): object {
-    const { created, revision, position } = this.meta;
-    if (created !== undefined) reply.header('location', created);
+    const { created, accepted, revision, position } = this.meta;
+    const location = created ?? accepted;
+    if (location !== undefined) reply.header('location', location);
     if (revision !== undefined && revision >= 0n) reply.header('etag', `"${revision}"`);
     if (position !== undefined) reply.header('ledger-position', position.toString());
     reply.header('x-correlation-id', reply.request.id);
-    reply.code(created === undefined ? 200 : 201);
+    reply.code(accepted !== undefined ? 202 : created === undefined ? 200 : 201);
     return this.body;
   }
 }

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { Parts } from './parts.ts';
+import type { Parts, RebuildGauge } from './parts.ts';
 
 /** Seconds. */
 const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -58,7 +58,35 @@ export class Metrics {
         for (const status of parts.views.status()) this.set({ view: status.name }, status.state === 'stopped' ? 1 : 0);
       },
     });
-    for (const gauge of [head, position, lag, stopped]) this.registry.registerMetric(gauge);
+    const ofRebuilds = (name: string, help: string, value: (gauge: RebuildGauge) => number | null): Gauge<'view'> =>
+      new Gauge({
+        name: `ledger_view_rebuild_${name}`,
+        help,
+        labelNames: ['view'],
+        registers: [],
+        collect() {
+          for (const gauge of parts.rebuilds.gauges()) {
+            const told = value(gauge);
+            if (told === null) this.remove({ view: gauge.view });
+            else this.set({ view: gauge.view }, told);
+          }
+        },
+      });
+    const states = { idle: 0, running: 1, paused: 2 };
+    const rebuilds = [
+      ofRebuilds('state', 'Rebuild of a view: 0 none, 1 running, 2 paused', ({ status }) => states[status]),
+      ofRebuilds('progress_ratio', 'Share of the log that a rebuild has folded', ({ pace }) =>
+        pace && pace.head > 0n ? Number(pace.done) / Number(pace.head) : null,
+      ),
+      ofRebuilds(
+        'events_per_second',
+        'Events of the log that a rebuild passes in a second',
+        ({ pace }) => pace && pace.perSecond,
+      ),
+      ofRebuilds('last_duration_seconds', 'Time that the last finished rebuild took', ({ lastSeconds }) => lastSeconds),
+      ofRebuilds('failed', 'Whether the last rebuild failed', ({ failed }) => (failed ? 1 : 0)),
+    ];
+    for (const gauge of [head, position, lag, stopped, ...rebuilds]) this.registry.registerMetric(gauge);
   }
 
   answered(operation: string, status: number, seconds: number): void {

@@ -22,6 +22,8 @@ export interface Answered {
   /** A response as it looks; `orNull` marks what may be null. Its schema is read off it. */
   readonly example: unknown;
   readonly mediaType?: string;
+  /** 202 of what is carried out afterwards. */
+  readonly status?: 202;
   readonly refusals?: readonly ProblemCode[];
 }
 
@@ -103,11 +105,12 @@ function describe(path: string, operation: Operation, { commands, queries }: Des
   }
   const example = query ? valueOf(query.example) : { ...idsOf(name, path), ...answerOf(command) };
   const created = command !== undefined && /^(identify|admit|transferStudentIn|form|publish|adopt|register[OA]|start)/.test(name);
+  const accepted = query?.status === 202;
   const ok = {
     description: title?.en ?? 'Done',
     headers: {
       ...(policy.may === 'anyone' ? {} : responseHeaders),
-      ...(created ? { Location: header('Where it is read') } : {}),
+      ...(created || accepted ? { Location: header('Where it is read') } : {}),
     },
     content: {
       [query?.mediaType ?? 'application/json']: {
@@ -117,7 +120,7 @@ function describe(path: string, operation: Operation, { commands, queries }: Des
     },
   };
   operation.responses = {
-    ...(created ? { '201': ok, '200': { ...ok, description: 'It was so already' } } : { '200': ok }),
+    ...(accepted ? { '202': ok } : created ? { '201': ok, '200': { ...ok, description: 'It was so already' } } : { '200': ok }),
     ...problemsOf(policy, command, query),
   };
 }

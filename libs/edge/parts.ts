@@ -5,6 +5,7 @@ import type { EventStore } from '../ports/event-store.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { ReadQueries } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
+import type { DifferingRow } from '../projection/digest.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { Transactor } from '../runtime/transact.ts';
 import type { Authenticator, Principal } from './auth.ts';
@@ -24,6 +25,7 @@ export interface Parts {
   readonly authenticator: Authenticator;
   readonly records: Records;
   readonly views: Views;
+  readonly rebuilds: Rebuilds;
   /** True while the server listens on loopback alone. */
   readonly loopback: boolean;
   /** Why requests should go elsewhere for now; empty when ready. */
@@ -73,16 +75,14 @@ export interface ViewStatus {
   readonly name: string;
   readonly state: 'live' | 'stopped' | 'outdated';
   readonly position: bigint;
+  /** That readers use. */
+  readonly generation: number;
+  /** Of its fold in code. */
+  readonly version: number;
 }
 
 /** Beside that: its version, how old what it has not folded is, why it stopped, how far a rebuild is. JSON. */
 export type ViewDetails = Readonly<Record<string, unknown>>;
-
-export interface RebuiltView {
-  readonly generation: number;
-  readonly position: bigint;
-  readonly digests: { readonly live: string; readonly rebuilt: string } | null;
-}
 
 /** The views as the edge sees them, wherever they are folded. */
 export interface Views {
@@ -94,7 +94,39 @@ export interface Views {
   /** Something was appended. Only a hint. */
   notify(): void;
   details(): Promise<readonly ViewDetails[]>;
-  rebuild(view: string, compare: boolean): Promise<RebuiltView>;
+}
+
+/** How far a rebuild is. */
+export interface RebuildPace {
+  /** Folds ranges of streams, or follows the log from where they end. */
+  readonly phase: 'ranges' | 'log';
+  /** Of `head` positions of the log. */
+  readonly done: bigint;
+  readonly head: bigint;
+  /** Positions a second, of late. */
+  readonly perSecond: number;
+  readonly secondsLeft: number | null;
+}
+
+/** Of one view, for metrics. */
+export interface RebuildGauge {
+  readonly view: string;
+  readonly status: 'idle' | 'running' | 'paused';
+  readonly pace: RebuildPace | null;
+  readonly lastSeconds: number | null;
+  readonly failed: boolean;
+}
+
+/** Rebuilds as the edge sees them. What was asked for and how it ended stands on the log; this is what is not there. */
+export interface Rebuilds {
+  /** Something was put on record about a view's rebuild. Only a hint. */
+  carryOut(view: string): void;
+  pace(view: string): RebuildPace | null;
+  /** Rows that the last verification found to differ; null where none ran since the start. */
+  differences(view: string): { readonly run: string; readonly rows: readonly DifferingRow[] } | null;
+  /** Calls back when there is something new; gives what ends that. */
+  watch(view: string, changed: () => void): () => void;
+  gauges(): readonly RebuildGauge[];
 }
 
 declare module 'fastify' {

@@ -32,6 +32,7 @@ export interface Policy {
 
 const registrar = { registrar: 'institution' } as const;
 const readers = { registrar: 'institution', auditor: 'institution' } as const;
+const administrator = { administrator: 'operations' } as const;
 const everybody = {
   registrar: 'public',
   teacher: 'public',
@@ -170,6 +171,16 @@ export const policies: Readonly<Record<string, Policy>> = {
     may: { ...readers, enterprise: 'employer', mentor: 'public', teacher: 'public', learner: 'public', guardian: 'public' },
     view: 'apprentice-record',
   },
+  readOpening: {
+    may: { ...readers, enterprise: 'employer', mentor: 'public', teacher: 'public', learner: 'public', guardian: 'public' },
+    view: 'apprentice-record',
+  },
+  /** As in lists, its handler judges whose it is. */
+  readSelection: {
+    may: { ...readers, enterprise: 'employer', teacher: 'assigned', learner: 'own', guardian: 'ward' },
+    recorded: 'person',
+    view: 'apprentice-record',
+  },
   listSelections: {
     may: { ...readers, enterprise: 'employer', teacher: 'assigned', learner: 'own', guardian: 'ward' },
     recorded: 'list',
@@ -234,6 +245,11 @@ export const policies: Readonly<Record<string, Policy>> = {
   refuseContractApproval: registrarDoes('RefuseApproval'),
 
   // placements
+  readPlacement: {
+    may: { ...readers, enterprise: 'employer', learner: 'own' },
+    recorded: 'list',
+    view: 'apprentice-record',
+  },
   listPlacements: {
     may: { ...readers, enterprise: 'employer', learner: 'own', guardian: 'ward' },
     recorded: 'list',
@@ -301,7 +317,15 @@ export const policies: Readonly<Record<string, Policy>> = {
   // the ledger itself
   listEvents: { may: readers, recorded: 'list' },
   listViews: { may: { administrator: 'operations', auditor: 'operations' } },
-  rebuildView: { may: { administrator: 'operations' } },
+  rebuildViews: { may: administrator, command: 'StartRebuild' },
+  rebuildView: { may: administrator, command: 'StartRebuild' },
+  pauseRebuild: { may: administrator, command: 'PauseRebuild' },
+  resumeRebuild: { may: administrator, command: 'ResumeRebuild' },
+  cancelRebuild: { may: administrator, command: 'CancelRebuild' },
+  retryRebuild: { may: administrator, command: 'RetryRebuild' },
+  readRebuild: { may: { ...administrator, auditor: 'operations' } },
+  followRebuild: { may: { ...administrator, auditor: 'operations' } },
+  readRebuildDifferences: { may: { ...administrator, auditor: 'operations' } },
   healthLive: { may: 'anyone' },
   healthReady: { may: 'anyone' },
   /** Further bounded by its handler: without a token on loopback alone. */

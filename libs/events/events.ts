@@ -31,6 +31,7 @@ import {
   type LearnerEvent,
 } from './catalog/enrollment.ts';
 import { facultyCatalog, type TeacherEvent } from './catalog/faculty.ts';
+import { operationsCatalog, type RebuildEvent } from './catalog/operations.ts';
 import { partnershipCatalog, type OrganizationEvent } from './catalog/partnership.ts';
 
 /** Every event that the ledger can hold. */
@@ -54,6 +55,7 @@ export type LedgerEvent =
   | PolicyEvent
   | ProgramEvent
   | ProgramGroupEvent
+  | RebuildEvent
   | SchemeEvent
   | SelectionEvent
   | TeacherEvent;
@@ -68,6 +70,7 @@ export const catalog: Readonly<Record<LedgerEventType, EventKind>> = {
   ...apprenticeshipCatalog,
   ...assessmentCatalog,
   ...partnershipCatalog,
+  ...operationsCatalog,
   ...accessCatalog,
 };
 

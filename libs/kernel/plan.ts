@@ -48,6 +48,8 @@ export interface Take extends Leg {
  */
 export interface Plan<State = unknown> {
   readonly own: Leg;
+  /** The own stream is no institution's but the ledger's: each event names the institution of whoever caused it. */
+  readonly shared?: boolean;
   /** The person whom it is about, once the own state is known. */
   subjectId(own: State): string | null;
   /** Streams whose facts the decision rests on. */

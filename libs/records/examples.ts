@@ -2,6 +2,7 @@ import { orNull, type Answered } from '../edge/openapi.ts';
 import { taskKinds } from '../read-models/task-kinds.ts';
 import { trainingAnswers } from './training-examples.ts';
 import { at, coded, id, importedFrom, page } from './example-parts.ts';
+import { rebuildAnswers } from './rebuild-examples.ts';
 import { referenceAnswers } from './reference-examples.ts';
 
 /** What queries are called and how their answers look. A spec holds real answers to these shapes. */
@@ -272,22 +273,25 @@ export const queryAnswers: Readonly<Record<string, Answered>> = {
             attempts: 1,
             retryAt: at,
           }),
-          rebuilding: orNull({ generation: 2, done: '20' }),
+          parked: 0,
+          parkedKeys: [
+            {
+              key: 'enrollment-5q8m2c7h1v0n4k3d',
+              position: '41',
+              eventId: '6f9619ff-8b86-8011-a42d-00cf4fc964ff',
+              type: 'X',
+              since: at,
+              attempts: 1,
+              retryAt: at,
+              released: false,
+            },
+          ],
+          rebuilding: orNull({ generation: 2, verify: false, paused: false, phase: 'log', done: '20', head: '42' }),
         },
       ],
     },
   },
-  rebuildView: {
-    title: { zh: '重建视图', en: 'Rebuild a view from the log' },
-    example: {
-      view: 'enrollment-register',
-      generation: 2,
-      position: '42',
-      events: '42',
-      digests: orNull({ live: 'x', rebuilt: 'x' }),
-    },
-    refusals: ['VIEW_UNKNOWN', 'MALFORMED_JSON', 'MEDIA_TYPE_UNSUPPORTED'],
-  },
+  ...rebuildAnswers,
   countEnrollments: {
     title: { zh: '统计', en: 'Figures without persons' },
     example: {

@@ -1,12 +1,11 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AccessLog } from '../edge/access.ts';
 import { Told } from '../edge/command.ts';
-import { AnyOf, Digits, Flag, Shaped, Switch } from '../edge/fields.ts';
+import { AnyOf, Digits, Shaped, Switch } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
-import { Problem } from '../edge/problem.ts';
 import { catalog, eventTypes, type LedgerEventType } from '../events/events.ts';
 import type { StoredEvent } from '../ports/event-store.ts';
 import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
@@ -32,11 +31,6 @@ export class EventsAsked {
 
   @Switch({ optional: true, description: 'Opens personal fields' })
   open?: string;
-}
-
-export class RebuildBody {
-  @Flag({ optional: true, description: 'Also compare the digests of the live and the rebuilt rows' })
-  compare?: boolean;
 }
 
 /** The log itself, its views, and how much there is of what. */
@@ -88,15 +82,6 @@ export class LedgerRecords {
   async listViews(): Promise<Told> {
     const head = await this.parts.store.head();
     return new Told({ head: head.toString(), items: await this.parts.views.details() }, { position: head });
-  }
-
-  /** Folds a view from zero beside the live rows and swaps it in; readers never wait. */
-  @Post('views/:name/rebuild')
-  @HttpCode(200)
-  async rebuildView(@Param('name') name: string, @Body() { compare = false }: RebuildBody): Promise<Told> {
-    if (!this.parts.views.status().some((status) => status.name === name)) throw new Problem('VIEW_UNKNOWN');
-    const { generation, position, digests } = await this.parts.views.rebuild(name, compare);
-    return new Told({ view: name, generation, position: position.toString(), events: position.toString(), digests });
   }
 
   /** Figures without persons. */

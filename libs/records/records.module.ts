@@ -7,7 +7,9 @@ import { CurriculumRecords } from './curriculum.http.ts';
 import { EnrollmentRecordsController } from './enrollments.http.ts';
 import { LearnerRecords } from './learners.http.ts';
 import { LedgerRecords } from './ledger.http.ts';
+import { RebuildRecords } from './rebuilds.http.ts';
 import { ReferenceRecords } from './reference.http.ts';
+import { SelectionRecords } from './selections.http.ts';
 import { TaskRecords } from './tasks.http.ts';
 import { TeacherRecords } from './teachers.http.ts';
 import { TranscriptRecords } from './transcripts.http.ts';
@@ -26,7 +28,9 @@ import { TranscriptRecords } from './transcripts.http.ts';
     AttemptRecords,
     ApprenticeRecords,
     ApprenticeshipRecords,
+    SelectionRecords,
     LedgerRecords,
+    RebuildRecords,
   ],
 })
 export class RecordsModule {}

@@ -267,7 +267,7 @@ export class Transactor {
         };
       }
       if (own.abandoned.has(commandId)) return 'abandoned';
-      if (own.institutionId !== null && own.institutionId !== context.institutionId) return refuse('NOT_FOUND');
+      if (!mayWrite(own, plan, context)) return refuse('NOT_FOUND');
       if (context.ifMatch !== undefined && context.ifMatch !== own.revision) {
         return this.undo(
           takes,
@@ -324,7 +324,7 @@ export class Transactor {
   /** The common case without a read: a command that takes nothing, on a stream as it is remembered. Null where anything else turns up. */
   private appendOn(own: Loaded, plan: Plan, context: CommandContext, commandId: string): Promise<Answer | null> | null {
     if (own.commands.has(commandId) || own.abandoned.has(commandId)) return null;
-    if (own.institutionId !== context.institutionId) return null;
+    if (!mayWrite(own, plan, context)) return null;
     if (context.ifMatch !== undefined && context.ifMatch !== own.revision) return null;
     const append = ({ decision, k, basis }: Decided): Promise<Answer | null> | null => {
       if (isRefusal(decision) || decision.length === 0) return null;
@@ -562,6 +562,10 @@ export class Transactor {
     return this.runtime.timer.sleep(Math.min(100, 2 ** tries) * this.runtime.entropy.random());
   }
 }
+
+/** Of its institution alone, unless it is the ledger's own. */
+const mayWrite = ({ institutionId }: Loaded, { shared }: Plan, context: CommandContext): boolean =>
+  institutionId === null || shared === true || institutionId === context.institutionId;
 
 interface Decided {
   readonly decision: Decision;

@@ -75,7 +75,7 @@ const rules: Readonly<Record<string, Rules>> = {
   runtime: { rooms: ['kernel', 'events', 'ports'], vendors: ['node:crypto'] },
   'read-models': { rooms: [...pure, 'ports'], vendors: [] },
   projection: { rooms: ['kernel', 'events', 'ports', 'read-models', 'libs/runtime/codec.ts'], vendors: ['node:'] },
-  processes: { rooms: ['kernel', 'events', 'ports'], vendors: [] },
+  processes: { rooms: [...pure, 'ports'], vendors: [] },
   intake: { rooms: ['kernel'], vendors: ['node:', 'csv-parse', 'csv-stringify', 'iconv-lite', 'hucre'] },
   imports: { rooms: [...pure, 'ports', 'runtime', 'intake', 'contexts/*'], vendors: ['node:'] },
   'imports http': {
@@ -200,7 +200,7 @@ const maySpeakSql = (path: string): boolean =>
 
 /** Categories of streams, those to come included. */
 export const categories: readonly string[] =
-  'learner enrollment class import claim access program group calendar policy organization opening selection contract placement attempt certificate credit-account teacher framework course scheme credential-type conversion-rule post-map agreement facility activity survey index'.split(
+  'learner enrollment class import claim access program group calendar policy organization opening selection contract placement attempt certificate credit-account teacher framework course scheme credential-type conversion-rule post-map agreement facility activity survey index rebuild'.split(
     ' ',
   );
 

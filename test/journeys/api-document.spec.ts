@@ -9,6 +9,7 @@ import { OrNull } from '../../libs/edge/openapi.ts';
 import { policies } from '../../libs/edge/policy.ts';
 import { commonRefusals } from '../../libs/kernel/refusals.ts';
 import { addDays } from '../../libs/kernel/time.ts';
+import { endOf } from '../support/rebuilds.ts';
 import { apprenticed } from '../support/training.ts';
 import { personOf, type Person } from './client.ts';
 
@@ -70,7 +71,7 @@ describe('the API document', () => {
       const policy = policies[operation.operationId]!;
       expect(operation['x-roles']).toEqual(policy.may);
       expect(operation.security).toEqual(policy.may === 'anyone' ? [] : [{ bearer: [] }]);
-      const ok = operation.responses['200'] ?? operation.responses['201'];
+      const ok = operation.responses['200'] ?? operation.responses['201'] ?? operation.responses['202'];
       const [content] = Object.values<Json>(ok.content);
       expect([operation.operationId, content.example !== undefined, content.schema !== undefined]).toEqual([
         operation.operationId,
@@ -234,6 +235,9 @@ describe('real answers', () => {
     ['/schemes/', 'schemeId'],
     ['/teachers/', 'teacherId'],
     ['/attempts/', 'attemptId'],
+    ['/openings/', 'openingId'],
+    ['/selections/', 'selectionId'],
+    ['/placements/', 'placementId'],
     ['/contracts/', 'contractId'],
   ] as const;
 
@@ -266,13 +270,14 @@ describe('real answers', () => {
     const [registrar, administrator] = here as [Person, Person];
     const read = ledger.routes.filter(
       ({ operation, method }) =>
-        method === 'GET' && !['listEvents', 'exportRegister', 'exportTranscripts', 'metrics', 'healthLive'].includes(operation),
+        method === 'GET' &&
+        !['listEvents', 'exportRegister', 'exportTranscripts', 'followRebuild', 'metrics', 'healthLive'].includes(operation),
     );
     for (const { operation, path } of read) {
       const id = idOf.find(([part]) => path.includes(part))?.[1] ?? 'enrollmentId';
       const who =
         policies[operation]!.may === 'anyone' || 'registrar' in (policies[operation]!.may as object) ? registrar : administrator;
-      const answer = await who.get(path.replace(':id', ids[id]!));
+      const answer = await who.get(path.replace(':id', ids[id]!).replace(':name', 'tasks'));
       expect([operation, answer.status, differences(described.queries[operation]!.example, answer.body)]).toEqual([
         operation,
         200,
@@ -281,8 +286,17 @@ describe('real answers', () => {
     }
     const found = await registrar.post('/v1/learners/search', { text: '李小雨' });
     expect(differences(described.queries['searchLearners']!.example, found.body)).toEqual([]);
-    const rebuilt = await administrator.post('/v1/views/tasks/rebuild', { compare: true });
-    expect(differences(described.queries['rebuildView']!.example, rebuilt.body)).toEqual([]);
-    expect(rebuilt.body.digests.live).toBe(rebuilt.body.digests.rebuilt);
+    const reason = { code: 'check' };
+    const all = await administrator.post('/v1/views/rebuild', { mode: 'verify', reason });
+    expect([all.status, differences(described.queries['rebuildViews']!.example, all.body)]).toEqual([202, []]);
+    const { digests } = await endOf(administrator, 'tasks');
+    expect(digests.live).toBe(digests.rebuilt);
+    const rebuilt = await administrator.post('/v1/views/tasks/rebuild', { reason });
+    expect([rebuilt.status, differences(described.queries['rebuildView']!.example, rebuilt.body)]).toEqual([202, []]);
+    const ended = await endOf(administrator, 'tasks');
+    expect(ended).toMatchObject({ run: rebuilt.body.run, outcome: 'finished' });
+    const { body } = await administrator.get('/v1/views/tasks/rebuild');
+    expect(differences(described.queries['readRebuild']!.example, body)).toEqual([]);
+    expect(body.ended).toHaveLength(2);
   });
 });

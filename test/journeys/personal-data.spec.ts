@@ -771,7 +771,7 @@ describe('personal data', () => {
       const person = await personOf(ledger, claims);
       for (const [path, body] of [
         ['/v1/learners/search', { text: planter.mark('name') }],
-        ['/v1/views/enrollment-register/rebuild', { compare: true }],
+        ['/v1/views/enrollment-register/rebuild', { mode: 'verify', reason: { code: 'check' } }],
       ] as const) {
         const { status, body: said } = await person.post(path, body);
         if (status < 300) good += 1;

@@ -683,7 +683,10 @@ describe('an administrator', () => {
     const administrator = await person({ role: 'administrator' });
     for (const route of guarded().filter((one) => 'administrator' in allowed(one))) {
       const answer = await call(administrator, route, ours);
-      expect([route.operation, answer.status < 300, marksIn(answer, ours.personal)]).toEqual([route.operation, true, []]);
+      // What was asked for may be over by then: nothing to pause, nothing to try again.
+      const idle = ['REBUILD_NOT_RUNNING', 'REBUILD_NOT_FAILED'].includes(answer.body.code);
+      const taken = answer.status < 300 || (idle && /^(pause|resume|cancel|retry)Rebuild$/.test(route.operation));
+      expect([route.operation, taken, marksIn(answer, ours.personal)]).toEqual([route.operation, true, []]);
     }
   });
 });

@@ -464,6 +464,21 @@ const present: { readonly [T in LedgerEventType]: readonly [stream: string, data
     'organization-o1',
     { creditCode: '91330100799655058B', name: { zh: '某电商有限公司', en: 'Some E-commerce Ltd.' }, kind: 'enterprise' },
   ],
+  RebuildStarted: [
+    'rebuild-transcript',
+    { run: 'run1', mode: 'swap', compare: true, version: 3, live: 7, ticket: 'OPS-1234' },
+  ],
+  RebuildPaused: ['rebuild-transcript', { run: 'run1' }],
+  RebuildResumed: ['rebuild-transcript', { run: 'run1' }],
+  RebuildCancelled: ['rebuild-transcript', { run: 'run1', ticket: null }],
+  RebuildFinished: [
+    'rebuild-transcript',
+    { run: 'run1', generation: 8, position: '2500000', digests: { live: '5f3a', rebuilt: '5f3a' }, differing: 0 },
+  ],
+  RebuildFailed: [
+    'rebuild-transcript',
+    { run: 'run1', position: '41', eventId: '6f9619ff-8b86-8011-a42d-00cf4fc964ff', eventType: 'ResultFinalized' },
+  ],
 };
 
 /** What earlier releases wrote: upcasters answer for these. */

@@ -18,6 +18,7 @@ import { classes } from '../../contexts/enrollment/class.ts';
 import { enrollment } from '../../contexts/enrollment/enrollment.ts';
 import { learner } from '../../contexts/enrollment/learner.ts';
 import { teacher } from '../../contexts/faculty/faculty.ts';
+import { rebuild } from '../../contexts/operations/rebuild.ts';
 import { organization } from '../../contexts/partnership/partnership.ts';
 import { importRun } from '../../imports/run.ts';
 import { claim } from '../../kernel/claim.ts';
@@ -65,6 +66,7 @@ const folds: Readonly<Record<string, Source>> = {
   placement: source('placement', placement),
   attempt: source('attempt', attempts),
   organization: source('organization', organization),
+  rebuild: source('rebuild', rebuild),
 };
 /** Read by the runtime or by views, never by a decider. */
 const unfolded = ['CommandAbandoned', 'RecordRead'];
