@@ -146,6 +146,7 @@ export interface SelectionRow extends Common, Studying {
 
 export interface SelectionQuery extends Listing {
   readonly learnerId?: string;
+  readonly selectionId?: string;
   readonly openingId?: string;
   readonly organizationId?: string;
   readonly status?: readonly SelectionStatus[];
@@ -154,6 +155,7 @@ export interface SelectionQuery extends Listing {
 export async function listSelections(db: ReadQueries, query: SelectionQuery): Promise<PageOf<SelectionRow> | Refusal> {
   const matching = reachSelections(new Conditions().equal('s.institution_id', query.institutionId), query.reach)
     .equal('s.learner_id', query.learnerId)
+    .equal('s.selection_id', query.selectionId)
     .equal('s.opening_id', query.openingId)
     .equal('s.organization_id', query.organizationId)
     .among('s.status', query.status);
@@ -268,6 +270,7 @@ export interface PlacementRow extends Common {
 }
 
 export interface PlacementQuery extends Listing {
+  readonly placementId?: string;
   readonly organizationId?: string;
   readonly enrollmentId?: string;
   /** Of those alone that follow a batch, or are followed by one, without a handover that both acknowledged. */
@@ -286,10 +289,9 @@ export function handedOverIn(before: string, after: string): string {
 }
 
 export async function listPlacements(db: ReadQueries, query: PlacementQuery): Promise<PageOf<PlacementRow> | Refusal> {
-  const matching = reachPlacements(new Conditions().equal('b.institution_id', query.institutionId), query.reach).equal(
-    'b.organization_id',
-    query.organizationId,
-  );
+  const matching = reachPlacements(new Conditions().equal('b.institution_id', query.institutionId), query.reach)
+    .equal('b.placement_id', query.placementId)
+    .equal('b.organization_id', query.organizationId);
   if (query.enrollmentId !== undefined) {
     matching.add('b.placement_id IN (SELECT placement_id FROM apprentice_member_$g WHERE enrollment_id = ?)', query.enrollmentId);
   }

@@ -3,16 +3,12 @@ import { Told } from '../edge/command.ts';
 import { AnyOf, Id, Moment, OneOf, Switch } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { contractStatuses, contractStream, type ContractStatus } from '../facts/contract.ts';
-import { selectionStatuses, type SelectionStatus } from '../facts/selection.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
-import { dateIn, instant } from '../kernel/time.ts';
 import {
   apprenticeViews,
   listContracts,
   listLogs,
-  listOpenings,
   listPlacements,
-  listSelections,
   teacherStories,
   type ContractRow,
   type LogRow,
@@ -23,36 +19,20 @@ import { gapsOf, type Standing } from '../read-models/apprentice-seams.ts';
 import { identityOf } from '../read-models/enrollment-register.ts';
 import type { PageOf } from '../read-models/paging.ts';
 import type { Reach } from '../read-models/reach.ts';
-import { ApprenticeNames, contractShown, selectionShown, textsShown } from './apprentice-shown.ts';
+import { ApprenticeNames, contractShown, textsShown } from './apprentice-shown.ts';
 import { Apprentices } from './apprentices.ts';
-import { Asked, asOfOf, given, Paged, pagingOf, zoneOf } from './asking.ts';
+import { Asked, asOfOf, given, Paged, pagingOf } from './asking.ts';
 import { reachOf } from './reaching.ts';
 import { approvalsShown } from './shown.ts';
 
 // ── what is asked ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-class Ordered extends Paged {
+export class Ordered extends Paged {
   @OneOf({ asc: 1, desc: 1 }, { optional: true })
   order?: 'asc' | 'desc';
 
   @Id({ optional: true })
   organizationId?: string;
-}
-
-export class OpeningsAsked extends Ordered {
-  @Switch({ optional: true, description: 'Neither closed nor past its last day' })
-  open?: string;
-}
-
-export class SelectionsAsked extends Ordered {
-  @Id({ optional: true, description: 'A guardian must name her ward' })
-  learnerId?: string;
-
-  @Id({ optional: true })
-  openingId?: string;
-
-  @AnyOf(selectionStatuses, { optional: true, example: 'submitted,offered' })
-  status?: string;
 }
 
 export class ContractsAsked extends Ordered {
@@ -93,80 +73,13 @@ export class PlacementsAsked extends Ordered {
 
 // ── routes ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Openings, selections, contracts and placements: whose they are is a condition of every list. */
+/** Contracts and placements: whose they are is a condition of every list. */
 @Controller('v1')
 export class ApprenticeshipRecords {
   private readonly parts: Parts;
 
   constructor(@Inject(PARTS) parts: Parts) {
     this.parts = parts;
-  }
-
-  @Get('openings')
-  async listOpenings(@Req() request: EdgeRequest, @Query() asked: OpeningsAsked): Promise<Told | Refusal> {
-    const { institution: institutionId } = principalOf(request);
-    const reach = await reachOf(this.parts, request);
-    const today = dateIn(instant(this.parts.clock.now()), zoneOf(this.parts, request));
-    const { order, organizationId, open } = asked;
-    const query = {
-      institutionId,
-      reach,
-      ...given({ order, organizationId, openOn: open === 'true' ? today : undefined }),
-      ...pagingOf(asked),
-    };
-    return this.parts.views.read(apprenticeRecord, async (db, position) => {
-      const page = await listOpenings(db, query);
-      if (isRefusal(page)) return page;
-      const names = new ApprenticeNames(this.parts);
-      // How many others applied is for those who choose.
-      const counts = reach.to === 'institution' || reach.to === 'enterprise';
-      const items = await Promise.all(
-        page.rows.map(async ({ id, state, applications, accepted, revision }) => ({
-          openingId: id,
-          organization: await names.organization(state.published!.organizationId),
-          post: state.published!.post,
-          from: state.published!.from,
-          to: state.published!.to,
-          programs: await Promise.all(state.published!.programIds.map((programId) => names.program(programId))),
-          places: state.published!.places,
-          closesOn: state.published!.closesOn,
-          closed: state.closed,
-          applications: counts ? applications : null,
-          accepted: counts ? accepted : null,
-          revision: revision.toString(),
-        })),
-      );
-      return new Told({ items, next: page.next, total: page.total }, { position });
-    });
-  }
-
-  @Get('selections')
-  async listSelections(@Req() request: EdgeRequest, @Query() asked: SelectionsAsked): Promise<Told | Refusal> {
-    const { institution: institutionId } = principalOf(request);
-    const { order, organizationId, learnerId, openingId, status } = asked;
-    const reach = await reachOf(this.parts, request, learnerId);
-    const query = {
-      institutionId,
-      reach,
-      ...given({ order, organizationId, learnerId, openingId, status: status?.split(',') as SelectionStatus[] | undefined }),
-      ...pagingOf(asked),
-    };
-    return this.parts.views.read(apprenticeViews, async (db, position) => {
-      const page = await listSelections(db, query);
-      if (isRefusal(page)) return page;
-      const names = new ApprenticeNames(this.parts);
-      const reveal = <T>(value: T): T => this.parts.codec.reveal(value);
-      const items = await Promise.all(
-        page.rows.map(async ({ id, state, identity, programId, classId, revision }) => ({
-          ...(await selectionShown(id, state, names, { reach, reveal })),
-          name: this.nameIn(identity),
-          program: await names.program(programId),
-          class: await names.class(classId),
-          revision: revision.toString(),
-        })),
-      );
-      return new Told({ items, next: page.next, total: page.total }, { position, subjects: items.length });
-    });
   }
 
   @Get('contracts')
@@ -264,6 +177,20 @@ export class ApprenticeshipRecords {
       // Who else is in a batch is no learner's to know.
       const items = await Promise.all(page.rows.map((row) => placementShown(row, names, own.to === 'learner')));
       return new Told({ items, next: page.next, total: page.total }, { position, subjects: items.length });
+    });
+  }
+
+  @Get('placements/:id')
+  async readPlacement(@Req() request: EdgeRequest, @Param('id') placementId: string): Promise<Told | Refusal> {
+    const { institution: institutionId } = principalOf(request);
+    const reach = await reachOf(this.parts, request);
+    return this.parts.views.read(apprenticeViews, async (db, position) => {
+      const page = await listPlacements(db, { institutionId, reach, placementId });
+      if (isRefusal(page)) return page;
+      const [row] = page.rows;
+      if (!row) return refuse('NOT_FOUND');
+      const body = await placementShown(row, new ApprenticeNames(this.parts), reach.to === 'learner');
+      return new Told(body, { revision: row.revision, position, subjects: row.state.started!.members.length });
     });
   }
 

@@ -92,6 +92,21 @@ const step = {
   annulled: false,
 };
 
+const opening = {
+  openingId: id,
+  organization,
+  post,
+  from: '2027-03-01',
+  to: '2028-02-28',
+  programs: [program],
+  places: 5,
+  closesOn: '2026-12-31',
+  closed: false,
+  applications: orNull(7),
+  accepted: orNull(3),
+  revision: '0',
+};
+
 const selection = {
   selectionId: id,
   learnerId: id,
@@ -294,23 +309,16 @@ export const trainingAnswers: Readonly<Record<string, Answered>> = {
       asOf,
     },
   },
+  readOpening: { title: { zh: '学徒岗位', en: 'An opening' }, example: opening, refusals: ['NOT_FOUND'] },
   listOpenings: {
     title: { zh: '学徒岗位', en: 'Openings' },
-    example: page({
-      openingId: id,
-      organization,
-      post,
-      from: '2027-03-01',
-      to: '2028-02-28',
-      programs: [program],
-      places: 5,
-      closesOn: '2026-12-31',
-      closed: false,
-      applications: orNull(7),
-      accepted: orNull(3),
-      revision: '0',
-    }),
+    example: page(opening),
     refusals: ['CURSOR_INVALID'],
+  },
+  readSelection: {
+    title: { zh: '遴选', en: 'A selection' },
+    example: { ...selection, name, program, class: inClass, revision: '3' },
+    refusals: ['NOT_FOUND'],
   },
   listSelections: {
     title: { zh: '遴选', en: 'Selections' },
@@ -337,6 +345,7 @@ export const trainingAnswers: Readonly<Record<string, Answered>> = {
     example: page({ ...log, confirmedBy: orNull({ teacherId: id, name: orNull('周明') }), confirmedAt: orNull(at) }),
     refusals: ['CURSOR_INVALID'],
   },
+  readPlacement: { title: { zh: '批次实习', en: 'A batch' }, example: placement, refusals: ['NOT_FOUND'] },
   listPlacements: {
     title: { zh: '批次实习与交接', en: 'Placements and their seams' },
     example: page(placement),
