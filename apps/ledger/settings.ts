@@ -44,7 +44,7 @@ export function settingsOf(env: Readonly<Record<string, string | undefined>>): S
     issuer: issuer && jwks ? { issuer, jwks, ...(audience ? { audience } : {}) } : null,
     loopback,
     // On a terminal a line for every request would scroll the tokens away.
-    logLevel: env['LEDGER_LOG'] || (process.stdout.isTTY ? 'warn' : 'info'),
+    logLevel: env['LEDGER_LOG'] || 'warn',
   };
 }
 
