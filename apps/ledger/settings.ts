@@ -43,7 +43,6 @@ export function settingsOf(env: Readonly<Record<string, string | undefined>>): S
     clockFrom: clockOf(env['LEDGER_CLOCK'], loopback),
     issuer: issuer && jwks ? { issuer, jwks, ...(audience ? { audience } : {}) } : null,
     loopback,
-    // On a terminal a line for every request would scroll the tokens away.
     logLevel: env['LEDGER_LOG'] || 'warn',
   };
 }
