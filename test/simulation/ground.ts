@@ -10,7 +10,7 @@ import { Books } from './books/books.ts';
 import { randomOf, type Dice } from './dice.ts';
 import type { Plant } from './plants/plant.ts';
 import { Wire, wiredClock, wiredStore, wiredTimer, wiredVault, type Adversary } from './ports.ts';
-import { start, type Realm } from './realms.ts';
+import { start, type Past, type Realm } from './realms.ts';
 import { Scheduler, type Life } from './scheduler.ts';
 import { Tally } from './tally.ts';
 
@@ -51,19 +51,20 @@ export class Ground {
   readonly onAppend = new Set<() => void>();
   failure: Error | null = null;
   storeSkew = 0;
-  /** Head of the log when the world began. */
-  past = 0n;
   readonly #living = new Map<Life, Process>();
 
-  constructor(realm: Realm, choices: Dice, faults: Dice, plant: Plant | null, trace: boolean) {
+  constructor(realm: Realm, past: Past, choices: Dice, faults: Dice, plant: Plant | null, trace: boolean) {
     this.realm = realm;
     this.plant = plant;
-    this.keys = new Map(realm.past().keys);
+    this.keys = new Map(past.keys);
     this.scheduler = new Scheduler(choices, start);
     this.durable = new MemoryEventStore({ now: () => this.scheduler.now + this.storeSkew });
     const oracle = this.openVault();
     this.hmac = (domain, text) => oracle.hmac(domain, text);
-    this.books = new Books((institutionId, kind, value) => claimsOf(institutionId, this.hmac).streamOf(kind as ClaimKind, value));
+    this.books = new Books(
+      (institutionId, kind, value) => claimsOf(institutionId, this.hmac).streamOf(kind as ClaimKind, value),
+      past.adultOn,
+    );
     this.adversary = {
       dice: faults,
       active: true,

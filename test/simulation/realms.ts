@@ -1,16 +1,20 @@
 import type { DurableKeys } from '../../libs/adapters/memory/key-vault.ts';
 import type { StoredEvent } from '../../libs/ports/event-store.ts';
 import type { View } from '../../libs/ports/view.ts';
+import { apprenticeRecord } from '../../libs/read-models/apprentice-record.ts';
 import { auditTimeline } from '../../libs/read-models/audit-timeline.ts';
 import { directory } from '../../libs/read-models/directory.ts';
 import { enrollmentRegister } from '../../libs/read-models/enrollment-register.ts';
 import { pendingTakes } from '../../libs/read-models/pending-takes.ts';
 import { subjectIndex } from '../../libs/read-models/subject-index.ts';
 import { tasks } from '../../libs/read-models/tasks.ts';
+import { transcript } from '../../libs/read-models/transcript.ts';
 import { EnrollmentOffice } from './enrollment/office.ts';
 import { referenceData } from './enrollment/reference.ts';
 import type { Ground } from './ground.ts';
 import type { Office } from './orders.ts';
+import { TrainingOffice } from './training/office.ts';
+import { livePast } from './training/past.ts';
 
 /** When every world begins. */
 export const start = Date.UTC(2026, 8, 1, 0, 0, 0);
@@ -19,25 +23,29 @@ export const start = Date.UTC(2026, 8, 1, 0, 0, 0);
 export interface Past {
   readonly events: readonly StoredEvent[];
   readonly keys: DurableKeys;
+  /** Plain dates on which people come of age, as far as the checkers are to know. */
+  readonly adultOn: ReadonlyMap<string, string>;
 }
 
 /** A kind of world: who lives in it, and what they are about. Engine, adversary and checkers are the same in all of them. */
 export interface Realm {
   readonly name: RealmName;
   /** The same for every world. */
-  past(): Past;
+  past(): Promise<Past>;
   office(ground: Ground): Office;
   /** What a world is mostly about, as kinds of intents (see its office): a bit of everything, or much of what meets at the same gates. */
   readonly moods: readonly (readonly number[])[];
   readonly views: readonly View[];
 }
 
-export type RealmName = 'enrollment';
+export type RealmName = 'enrollment' | 'training';
+
+let trained: Promise<Past> | null = null;
 
 export const realms: Readonly<Record<RealmName, Realm>> = {
   enrollment: {
     name: 'enrollment',
-    past: () => ({ events: referenceData(start), keys: new Map() }),
+    past: () => Promise.resolve({ events: referenceData(start), keys: new Map(), adultOn: new Map() }),
     office: ({ books, hmac, scheduler }) => new EnrollmentOffice(books, hmac, () => scheduler.now),
     moods: [
       [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
@@ -50,6 +58,22 @@ export const realms: Readonly<Record<RealmName, Realm>> = {
       [9, 9, 8, 8, 7, 7, 1],
     ],
     views: [auditTimeline, directory, enrollmentRegister, pendingTakes, subjectIndex, tasks] as readonly View[],
+  },
+  training: {
+    name: 'training',
+    past: () => (trained ??= livePast(start)),
+    office: ({ books, hmac, scheduler }) => new TrainingOffice(books, hmac, () => scheduler.now),
+    moods: [
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+      // Attempts from the first score to the last correction.
+      [1, 2, 2, 3, 3, 3, 4, 4, 10, 9, 0],
+      [1, 3, 3, 2, 4, 9, 10, 0],
+      // Offers, signatures and amendments over the same days.
+      [5, 6, 7, 7, 7, 7, 8, 8, 10],
+      // Contracts to their end, and beyond it.
+      [5, 7, 7, 7, 8, 8, 8, 4, 4, 9, 0, 11],
+    ],
+    views: [apprenticeRecord, auditTimeline, pendingTakes, subjectIndex, tasks, transcript] as readonly View[],
   },
 };
 

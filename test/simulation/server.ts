@@ -167,8 +167,8 @@ export class Server implements Process {
   /** Shreds what was to be erased, and lets go of what crashed writers took: by the view that lists it, or by the log where nobody folds. */
   async recover(): Promise<void> {
     const { store, codec, vault, clock } = this.#ports;
-    const { tally, past } = this.#ground;
-    const erasures = await allOf(store, past, ['PersonalDataErased']);
+    const { tally } = this.#ground;
+    const erasures = await allOf(store, ['PersonalDataErased']);
     for (const stored of erasures) {
       const { purposes } = codec.decode(stored).data as { purposes: Purpose[] };
       await vault.shred(stored.stream.slice('learner-'.length), purposes);
@@ -179,7 +179,7 @@ export class Server implements Process {
     }
     const before = clock.now() - abandonedAfterMs;
     const takes = new Map<string, { readonly institutionId: string; readonly take: Take }>();
-    for (const stored of await allOf(store, past, ['ClaimTaken', 'EnrollmentOpened', 'EnrollmentClosing', 'PeriodHeld'])) {
+    for (const stored of await allOf(store, ['ClaimTaken', 'EnrollmentOpened', 'EnrollmentClosing', 'PeriodHeld'])) {
       if (Date.parse(stored.recordedAt) > before) continue;
       const event = codec.decode(stored);
       for (const take of this.#takesOf(event.institutionId, event))
@@ -195,6 +195,7 @@ export class Server implements Process {
     institutionId: string,
     event: { readonly type: string; readonly stream: string; readonly data: object },
   ): readonly Take[] {
+    if (this.#ground.plant?.recovers?.(event) === false) return [];
     const claims = claimsOf(institutionId, (domain, text) => this.#ports.vault.hmac(domain, text));
     return [enrollmentTakes, facultyTakes, apprenticeshipTakes].flatMap((takesOf) => takesOf(claims, event));
   }
@@ -222,10 +223,9 @@ const systemContext = (institutionId: string): CommandContext => ({
   causationId: 'recovery',
 });
 
-/** Of these types, after what was there before the world began: that is in order. */
-async function allOf(store: EventStore, past: bigint, types: readonly string[]): Promise<readonly StoredEvent[]> {
+async function allOf(store: EventStore, types: readonly string[]): Promise<readonly StoredEvent[]> {
   const found: StoredEvent[] = [];
-  for (let after = past, end = false; !end;) {
+  for (let after = 0n, end = false; !end;) {
     const page = await store.readAll(after, { types, limit: 500 });
     found.push(...page.events);
     ({ scannedTo: after, end } = page);

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { transitions } from './books/student-table.ts';
+import {
+  attemptTable,
+  contractTable,
+  openingTable,
+  placementTable,
+  selectionTable,
+  teacherTable,
+} from './books/training-tables.ts';
 import type { Intent } from './orders.ts';
 import { plants } from './plants/plants.ts';
 import { faultKinds } from './ports.ts';
@@ -12,7 +20,7 @@ import { Tally } from './tally.ts';
 import { runWorld } from './world.ts';
 
 /** All of them run in `npm test`: a world takes ten to twenty milliseconds. */
-const seeds: Readonly<Record<RealmName, number>> = { enrollment: 1000 };
+const seeds: Readonly<Record<RealmName, number>> = { enrollment: 1000, training: 500 };
 const minute = 60_000;
 
 const tell = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -40,7 +48,7 @@ const anywhere = [
   ...faultKinds.map((kind) => `fault ${kind}`),
   ...named('event', 'ClaimTaken ClaimReleased CommandAbandoned'),
   ...named('event', 'ApprovalRequested ApprovalGranted ApprovalRefused ApprovalStale'),
-  ...named('refused', 'SAME_PERSON REQUEST_PENDING REQUEST_SETTLED NOT_FOUND'),
+  ...named('refused', 'SAME_PERSON REQUEST_PENDING REQUEST_SETTLED REVISION_CHANGED'),
 ];
 const mustHappen: Readonly<Record<RealmName, readonly string[]>> = {
   enrollment: [
@@ -48,8 +56,18 @@ const mustHappen: Readonly<Record<RealmName, readonly string[]>> = {
     ...Object.keys(transitions).map((type) => `event ${type}`),
     ...named('event', 'EnrollmentOpened EnrollmentClosing EnrollmentClosingDropped EnrollmentClosed'),
     ...named('event', 'IdentityCorrected PersonalDataErased LearnerAnnulled HoldPlaced HoldLifted GuardianLinked'),
-    ...named('refused', 'STUDENT_NUMBER_TAKEN ID_NUMBER_TAKEN ENROLLMENT_ACTIVE PERIODS_OVERLAP HOLD_PLACED REVISION_CHANGED'),
+    ...named('refused', 'STUDENT_NUMBER_TAKEN ID_NUMBER_TAKEN ENROLLMENT_ACTIVE PERIODS_OVERLAP HOLD_PLACED NOT_FOUND'),
     ...named('refused', 'RETENTION_APPLIES LEARNER_ERASED RECORD_LOCKED'),
+  ],
+  training: [
+    ...anywhere,
+    ...[openingTable, selectionTable, contractTable, attemptTable, teacherTable, placementTable].flatMap((table) =>
+      Object.keys(table).map((type) => `event ${type}`),
+    ),
+    ...named('event', 'PeriodHeld PeriodReleased StudySuspended StudentWithdrawn'),
+    ...named('refused', 'PERIODS_OVERLAP OFFER_USED OFFER_EXPIRED TERMS_CHANGED SECTION_CHANGED ENROLLMENT_NOT_ACTIVE'),
+    ...named('refused', 'AMENDMENT_PENDING AMENDMENT_SETTLED TEACHER_NOT_SERVING ACCOUNT_TAKEN'),
+    ...named('refused', 'ATTEMPT_EXISTS ATTEMPT_PASSED THIRD_MARKER_NEEDED APPEAL_WINDOW_OPEN APPEAL_OPEN RESULT_FINAL'),
   ],
 };
 

@@ -3,6 +3,7 @@ import type { Answer } from '../../libs/runtime/transact.ts';
 import type { Books } from './books/books.ts';
 import { Violation } from './books/log.ts';
 import { studentsSpeakAgainst } from './enrollment/truth.ts';
+import { trainingSpeaksAgainst } from './training/truth.ts';
 import type { Order } from './orders.ts';
 
 /** Heads of the log: when the order was first sent, and when the delivery that is now answered began. */
@@ -25,7 +26,10 @@ export function checkTruth(books: Books, order: Order, answer: Answer | Refusal,
   if (isRefusal(answer)) {
     if (done && done.at(-1)!.position <= window.began)
       fail('refusals', `${answer.refused} is answered to what was done before it was asked`);
-    const untrue = studentsSpeakAgainst(books, order, answer, window);
+    const untrue =
+      speaksAgainst(books, order, answer) ??
+      studentsSpeakAgainst(books, order, answer, window) ??
+      trainingSpeaksAgainst(books, order, answer, window);
     if (untrue) fail('refusals', `${answer.refused} ${JSON.stringify(answer.facts)} is not true: ${untrue}`);
     return;
   }
@@ -46,4 +50,13 @@ export function checkTruth(books: Books, order: Order, answer: Answer | Refusal,
   // Later events of others may already be counted in, earlier ones never.
   if (answer.revision < last.revision)
     fail('acknowledged', `revision ${answer.revision} is answered, it stands at ${last.revision}`);
+}
+
+/** What speaks against a refusal that any command may meet. */
+function speaksAgainst(books: Books, { about, subject }: Order, { refused, facts }: Refusal): string | null {
+  if (refused === 'IDEMPOTENCY_KEY_REUSED') return 'every key was used for one order';
+  if (refused !== 'REVISION_CHANGED') return null;
+  const id = about === 'learner' ? subject.learnerId : subject.enrollmentId;
+  const stream = books.streams.get(subject.stream ?? `${about}-${id}`);
+  return stream && stream.length > Number(facts['actual']) && facts['actual'] !== facts['expected'] ? null : 'it has not moved';
 }

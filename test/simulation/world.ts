@@ -1,3 +1,4 @@
+import type { StoredEvent } from '../../libs/ports/event-store.ts';
 import { abandonedAfterMs } from '../../libs/runtime/transact.ts';
 import { Violation } from './books/log.ts';
 import { Clients } from './clients.ts';
@@ -42,11 +43,12 @@ const catchUpMs = 3_600_000;
 
 /** Lives a plan from its first step to the last, and judges it. */
 export async function runWorld(plan: WorldPlan, { plant = null, trace = false }: Options = {}): Promise<Outcome> {
-  const ground = new Ground(plan.realm, plan.choices, plan.faults, plant, trace);
+  const past = await plan.realm.past();
+  const ground = new Ground(plan.realm, past, plan.choices, plan.faults, plant, trace);
   const folding = plan.views ? new Folding(ground) : null;
   let failure: Outcome['failure'] = null;
   try {
-    await live(plan, ground, folding);
+    await live(plan, past.events, ground, folding);
   } catch (error) {
     const rule = error instanceof Violation ? error.rule : error instanceof Stuck ? 'liveness' : 'crash';
     failure = { rule, message: rule === 'crash' ? ((error as Error).stack ?? '') : (error as Error).message };
@@ -57,7 +59,7 @@ export async function runWorld(plan: WorldPlan, { plant = null, trace = false }:
   return { failure, tally: ground.tally, story: ground.story, steps: ground.scheduler.steps };
 }
 
-async function live(plan: WorldPlan, ground: Ground, folding: Folding | null): Promise<void> {
+async function live(plan: WorldPlan, past: readonly StoredEvent[], ground: Ground, folding: Folding | null): Promise<void> {
   const { scheduler, books, tally } = ground;
   const office = plan.realm.office(ground);
   const servers = Array.from({ length: plan.processes }, (_, i) => new Server(`server ${i + 1}`, ground, folding));
@@ -66,10 +68,9 @@ async function live(plan: WorldPlan, ground: Ground, folding: Folding | null): P
   // Whoever folds never rests: all is over when nobody else has anything to do.
   const over = (): boolean => scheduler.idleBut(folding?.life ?? null) && servers.every((server) => !server.recovering);
 
-  for (const event of plan.realm.past().events)
+  for (const event of past)
     await ground.durable.append(event.stream, event.revision === 0n ? 'none' : event.revision - 1n, [event]);
   await ground.audit();
-  ground.past = books.head;
   for (const process of processes) process.boot();
   clients.begin(plan.script);
   if (folding)

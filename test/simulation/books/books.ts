@@ -1,9 +1,14 @@
 import type { NewEvent, StoredEvent } from '../../../libs/ports/event-store.ts';
 import { Approvals } from './approvals.ts';
+import { Attempts } from './attempts.ts';
 import { ClaimBooks } from './claims.ts';
+import { Contracts } from './contracts.ts';
+import { Days } from './days.ts';
 import { Enrollments } from './enrollments.ts';
+import { Faculty } from './faculty.ts';
 import { Learners } from './learners.ts';
 import { Violation, categoryOf, type Chapter, type Fail, type LogEvent } from './log.ts';
+import { Selections } from './selections.ts';
 
 /**
  * The checkers' own reading of the log, event by event and from the beginning. It knows the specification and nothing of the deciders,
@@ -18,6 +23,13 @@ export class Books {
   readonly claims: ClaimBooks;
   readonly learners: Learners;
   readonly enrollments: Enrollments;
+  readonly days: Days;
+  readonly selections: Selections;
+  readonly contracts: Contracts;
+  readonly faculty: Faculty;
+  readonly attempts: Attempts;
+  /** Plain dates on which people come of age, where a world knows them. */
+  readonly adultOn: ReadonlyMap<string, string>;
   head = 0n;
   recordedAt = '';
   readonly #chapters: readonly Chapter[];
@@ -29,11 +41,26 @@ export class Books {
   readonly #keys = new Map<string, { readonly about: string; readonly from: bigint }>();
   #awaited: string[] = [];
 
-  constructor(claimStream: (institutionId: string, kind: string, value: string) => string) {
+  constructor(claimStream: ClaimBooks['streamOf'], adultOn: ReadonlyMap<string, string>) {
+    this.adultOn = adultOn;
     this.claims = new ClaimBooks(this, claimStream);
     this.learners = new Learners(this);
     this.enrollments = new Enrollments(this);
-    this.#chapters = [this.claims, this.learners, this.enrollments];
+    this.days = new Days(this);
+    this.selections = new Selections(this);
+    this.contracts = new Contracts(this);
+    this.faculty = new Faculty(this);
+    this.attempts = new Attempts(this);
+    this.#chapters = [
+      this.claims,
+      this.learners,
+      this.enrollments,
+      this.days,
+      this.selections,
+      this.contracts,
+      this.faculty,
+      this.attempts,
+    ];
   }
 
   /** Somebody means to append these, all or none. */
@@ -55,12 +82,20 @@ export class Books {
     return this.#reading(owner).some((chapter) => chapter.holds?.(owner, gate) ?? false);
   }
 
+  /** Position up to which a decision had read a stream, by its own word. */
+  seen(event: LogEvent, stream: string, fail: Fail): bigint {
+    const revision = event.basis.find((seen) => seen.stream === stream)?.revision;
+    if (revision === undefined) return fail('basis', `it was decided without a look at ${stream}`);
+    return this.streams.get(stream)![Number(revision)]!.position;
+  }
+
   /** Takes in what the log gained in one step; a batch that is not whole by then never will be. */
   read(stored: readonly StoredEvent[]): void {
     for (const event of stored) this.#take(event);
     if (this.#awaited.length > 0)
       throw new Violation('whole-or-nothing', `an append is torn: ${this.#awaited.join(', ')} missing`);
     this.approvals.whole();
+    for (const chapter of this.#chapters) chapter.whole?.();
   }
 
   /** When all work has ended. */

@@ -66,6 +66,8 @@ export interface Chapter {
   take(event: LogEvent, fail: Fail): void;
   /** Does the stream hold what the gate was taken for, by its own events? */
   holds?(owner: string, gate: string): boolean;
+  /** What was read last is whole: no append ends here in the middle. */
+  whole?(): void;
   /** When all work has ended: nothing is held for nobody, and nobody holds what is not theirs. */
   settled?(): void;
 }

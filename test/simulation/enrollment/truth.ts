@@ -1,4 +1,3 @@
-import { enrollmentStream } from '../../../libs/contexts/enrollment/enrollment.ts';
 import { learnerStream } from '../../../libs/contexts/enrollment/learner.ts';
 import { mintedId } from '../../../libs/kernel/ids.ts';
 import type { Refusal } from '../../../libs/kernel/refusal.ts';
@@ -74,14 +73,6 @@ export function studentsSpeakAgainst(books: Books, order: Order, { refused, fact
         ?.some((e) => e.type === 'EnrollmentOpened' && String(facts['because']).includes(String(e.data['enrollmentId'])));
       return student || opened ? null : 'nothing needs to be kept';
     }
-    case 'REVISION_CHANGED': {
-      const stream = books.streams.get(enrollmentStream(enrollmentId ?? ''));
-      return stream && stream.length > Number(facts['actual']) && facts['actual'] !== facts['expected']
-        ? null
-        : 'it has not moved';
-    }
-    case 'IDEMPOTENCY_KEY_REUSED':
-      return 'every key was used for one order';
     default:
       return null;
   }

@@ -24,6 +24,8 @@ export interface Plant {
   /** Patches the plan of one attempt: what it decides, takes and lets go. */
   readonly plan?: (plan: Plan, order: Order) => Plan;
   readonly noRecovery?: true;
+  /** Whether recovery looks at a take. */
+  readonly recovers?: (event: { readonly type: string; readonly stream: string }) => boolean;
   /** A read store as the projector reaches it. */
   readonly readStore?: (inner: ReadStore) => ReadStore;
   /** Some appends are never heard of, and nobody looks without being told. */
@@ -40,6 +42,7 @@ export interface Steps {
     events: unknown,
     by: { readonly step: string },
   ) => Promise<{ readonly outcome: string }>;
+  loadFacts: (sources: readonly (readonly [string, { readonly stream: string }])[], institutionId: string) => Promise<unknown>;
   load: (source: { readonly stream: string }) => Promise<{ readonly revision: bigint }>;
   readonly runtime: Runtime;
 }

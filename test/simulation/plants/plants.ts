@@ -1,4 +1,5 @@
 import type { Plant } from './plant.ts';
 import { runtimePlants } from './runtime.ts';
+import { trainingPlants } from './training.ts';
 
-export const plants: readonly Plant[] = [...runtimePlants];
+export const plants: readonly Plant[] = [...runtimePlants, ...trainingPlants];
