@@ -1,7 +1,7 @@
 import type { AttemptEvent } from '../events/catalog/assessment.ts';
 import { effectOf, type LedgerEvent } from '../events/events.ts';
 import { foldAttempt, numberOf, type Attempt } from '../facts/attempt.ts';
-import { applyCorrections, type Historic } from '../kernel/as-of.ts';
+import { applyCorrections, marked, markOf, type Historic, type HistoryMark } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { roundedRatio } from '../kernel/score.ts';
@@ -58,7 +58,7 @@ const upsertRow = `INSERT INTO transcript_attempt_$g (${names.join(', ')}) VALUE
     .join(', ')}`;
 
 /** What an attempt's stream said so far, without approvals: a correction changes what an earlier event said, so it is folded again. */
-type Said = [type: string, revision: string, effectiveAt: string, data: unknown, by: string];
+type Said = [type: string, revision: string, effectiveAt: string, data: unknown, by: string, mark?: HistoryMark];
 
 // ── fold ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -143,7 +143,7 @@ interface Story {
 
 function rowOf(attemptId: string, { said, last, updatedAt }: Story): Value[] | null {
   const history = said.map(
-    ([type, revision, effectiveAt, data, by]) =>
+    ([type, revision, effectiveAt, data, by, mark]) =>
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fold asks for no more of an event than this
       ({
         type,
@@ -152,7 +152,8 @@ function rowOf(attemptId: string, { said, last, updatedAt }: Story): Value[] | n
         effectiveAt,
         data,
         actor: { personId: by },
-      }) as unknown as Recorded<AttemptEvent>,
+        ...marked(mark),
+      }) as unknown as Historic<AttemptEvent>,
   );
   const attempt = attemptFrom(history);
   const entry = entryFrom(attemptId, history, attempt);
@@ -237,10 +238,12 @@ export const transcript: View<LedgerEvent> = {
       const story: Story = { said: before?.said ?? [], last: told[0]!, updatedAt: before?.updatedAt ?? '' };
       for (const event of told) {
         if (before && event.revision <= before.revision) continue;
-        story.last = event;
+        // As of a moment of the past they come in order of effect.
+        if (event.revision > story.last.revision) story.last = event;
         if (effectOf(event.type) === 'machinery') continue;
-        story.said.push([event.type, event.revision.toString(), event.effectiveAt, event.data, event.actor.personId]);
-        story.updatedAt = event.recordedAt;
+        const { type, revision, effectiveAt, data, actor } = event;
+        story.said.push([type, revision.toString(), effectiveAt, data, actor.personId, ...markOf(event)]);
+        if (event.recordedAt > story.updatedAt) story.updatedAt = event.recordedAt;
       }
       const row = rowOf(id, story);
       if (row === null) continue;
