@@ -117,7 +117,9 @@ async function assemble(
   open.push(() => erasures.close());
 
   forOwnerAlone(file('directory.db'));
-  const views = await openViews({ folder, masterKey, clockShiftMs, onFault: (message) => lines.fault('views', message) });
+  const { keptBuilds } = settings;
+  const onFault = (message: string): void => lines.fault('views', message);
+  const views = await openViews({ folder, masterKey, clockShiftMs, keptBuilds, onFault });
   open.push(() => views.close());
 
   const rebuilds = rebuildsOf(transactor, views, clock, institutions, (fault) => lines.fault('a rebuild is waiting', fault));
@@ -159,6 +161,7 @@ async function assemble(
       assessmentFinders(transactor, ofEnrollment),
     ),
     views,
+    past: views.past,
     rebuilds,
     loopback,
     readiness: () => notReady(store, views),

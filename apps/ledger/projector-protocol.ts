@@ -1,3 +1,4 @@
+import type { AsOfAnswer, AsOfAsked, AsOfBuild } from '../../libs/projection/as-of-builds.ts';
 import type { Rebuilt, RebuildProgress, Standing, ViewStatus } from '../../libs/projection/engine.ts';
 
 /** What the projector's thread is started with. */
@@ -14,6 +15,8 @@ export interface ProjectorSettings {
   readonly masterKey: Uint8Array;
   /** Milliseconds by which the ledger's clock differs from the machine's. */
   readonly clockShiftMs: number;
+  /** Builds of the past that an institution keeps. */
+  readonly keptBuilds: number;
   readonly batch?: number;
   readonly pollMs?: number;
 }
@@ -27,6 +30,10 @@ export type ToProjector =
   | { readonly kind: 'pause'; readonly id: number; readonly view: string }
   | { readonly kind: 'resume'; readonly id: number; readonly view: string }
   | { readonly kind: 'cancel'; readonly id: number; readonly view: string }
+  | { readonly kind: 'ask-as-of'; readonly id: number; readonly asked: AsOfAsked }
+  | { readonly kind: 'list-as-of'; readonly id: number; readonly institutionId: string }
+  | { readonly kind: 'drop-as-of'; readonly id: number; readonly institutionId: string; readonly build: string }
+  | { readonly kind: 'used-as-of'; readonly build: string }
   | { readonly kind: 'close' };
 
 export interface Answers {
@@ -37,6 +44,9 @@ export interface Answers {
   readonly pause: boolean;
   readonly resume: boolean;
   readonly cancel: boolean;
+  readonly 'ask-as-of': AsOfAnswer;
+  readonly 'list-as-of': readonly AsOfBuild[];
+  readonly 'drop-as-of': boolean;
 }
 
 /** Why a rebuild did not come to its end, where that is known: somebody cancelled it, or the event that it could not fold. */

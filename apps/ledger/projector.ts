@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { AsOfAnswer, AsOfAsked, AsOfBuild } from '../../libs/projection/as-of-builds.ts';
 import type { Rebuilt, RebuildProgress, Standing, ViewStatus } from '../../libs/projection/engine.ts';
 import type { Answers, FromProjector, Hindrance, ProjectorPaths, ProjectorSettings, ToProjector } from './projector-protocol.ts';
 
@@ -8,6 +9,8 @@ export interface ProjectorOptions {
   readonly masterKey: Uint8Array;
   /** Milliseconds by which the ledger's clock differs from the machine's. */
   readonly clockShiftMs?: number;
+  /** Builds of the past that an institution keeps; 8 where absent. */
+  readonly keptBuilds?: number;
   readonly batch?: number;
   readonly pollMs?: number;
   /** Hears what failed and is tried again. */
@@ -62,8 +65,8 @@ export class Projector {
   #restart: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor({ onFault, clockShiftMs = 0, ...options }: ProjectorOptions) {
-    this.#settings = { ...options, clockShiftMs };
+  private constructor({ onFault, clockShiftMs = 0, keptBuilds = 8, ...options }: ProjectorOptions) {
+    this.#settings = { ...options, clockShiftMs, keptBuilds };
     this.#onFault = onFault ?? (() => {});
   }
 
@@ -222,6 +225,25 @@ export class Projector {
 
   cancel(view: string): Promise<boolean> {
     return this.#ask({ kind: 'cancel', view });
+  }
+
+  /** Views as they were at a moment of the past: built in the background and kept. */
+  askAsOf(asked: AsOfAsked): Promise<AsOfAnswer> {
+    return this.#ask({ kind: 'ask-as-of', asked });
+  }
+
+  listAsOf(institutionId: string): Promise<readonly AsOfBuild[]> {
+    return this.#ask({ kind: 'list-as-of', institutionId });
+  }
+
+  /** Cancels it where it is being built. False where the institution has no such build. */
+  dropAsOf(institutionId: string, build: string): Promise<boolean> {
+    return this.#ask({ kind: 'drop-as-of', institutionId, build });
+  }
+
+  /** Somebody read it. Only a hint: what was used the longest ago is thrown away first. */
+  usedAsOf(build: string): void {
+    this.#post({ kind: 'used-as-of', build });
   }
 
   /** Ends the thread as a crash would; it is started again. */

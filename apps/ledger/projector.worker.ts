@@ -10,6 +10,7 @@ import type { Timer } from '../../libs/ports/clock.ts';
 import type { EventStore } from '../../libs/ports/event-store.ts';
 import { allViews } from '../../libs/read-models/views.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
+import { AsOfBuilds } from '../../libs/projection/as-of-builds.ts';
 import { Projection, RebuildCancelled } from '../../libs/projection/engine.ts';
 import { messageOf } from '../../libs/projection/faults.ts';
 import { RebuildPool } from './rebuild-pool.ts';
@@ -39,7 +40,7 @@ try {
 }
 
 async function serve(): Promise<void> {
-  const { paths, masterKey, clockShiftMs, batch, pollMs } = settings;
+  const { paths, masterKey, clockShiftMs, keptBuilds, batch, pollMs } = settings;
   // The engine polls by itself; the reader's own subscriptions are not used.
   const events = openSqliteEventReader({ path: paths.log, pollMs: 'never' });
   const vault = await openSqliteKeyVault({ path: paths.vault, masterKey, readOnly: true });
@@ -48,13 +49,14 @@ async function serve(): Promise<void> {
     directory: openSqliteReadStore({ path: paths.directory, clearText: true }),
   };
   const ranges = new RebuildPool({ log: paths.log, folder: join(dirname(paths.log), 'rebuild') }, () => events.lastStream());
+  const clock = { now: (): number => Date.now() + clockShiftMs };
   const projection = new Projection({
     events,
     ranges,
     decoder: new Codec(vault),
     stores,
     views: allViews,
-    clock: { now: () => Date.now() + clockShiftMs },
+    clock,
     timer,
     ...(batch === undefined ? {} : { batch }),
     ...(pollMs === undefined ? {} : { pollMs }),
@@ -62,10 +64,25 @@ async function serve(): Promise<void> {
     onMoved: (standing) => tell({ kind: 'moved', standing }),
   });
   await projection.prepare();
+  const pasts = new AsOfBuilds({
+    events,
+    store: stores.views,
+    views: allViews,
+    ranges,
+    clock,
+    timer,
+    kept: keptBuilds,
+    onFault: (fault) => tell({ kind: 'fault', message: errorText(fault) }),
+  });
+  await pasts.prepare();
 
-  port.on('message', (message: ToProjector) => void answer(projection, events, message).then(async (ends) => ends && end()));
+  port.on(
+    'message',
+    (message: ToProjector) => void answer({ projection, pasts, events }, message).then(async (ends) => ends && end()),
+  );
   const end = async (): Promise<void> => {
     await ranges.close();
+    await pasts.close();
     await projection.close();
     await stores.views.close();
     await stores.directory.close();
@@ -75,13 +92,25 @@ async function serve(): Promise<void> {
   };
   tell({ kind: 'ready', standing: projection.standing() });
   projection.start();
+  pasts.start();
+}
+
+interface Served {
+  readonly projection: Projection;
+  readonly pasts: AsOfBuilds;
+  readonly events: Pick<EventStore, 'readAll'>;
 }
 
 /** True where it was the last message. */
-async function answer(projection: Projection, events: Pick<EventStore, 'readAll'>, message: ToProjector): Promise<boolean> {
+async function answer({ projection, pasts, events }: Served, message: ToProjector): Promise<boolean> {
   if (message.kind === 'close') return true;
   if (message.kind === 'notify') {
     projection.notify();
+    return false;
+  }
+  if (message.kind === 'used-as-of') {
+    // Only a hint: where the disk fails it is not taken.
+    await pasts.used(message.build).catch(() => undefined);
     return false;
   }
   const { id } = message;
@@ -111,6 +140,15 @@ async function answer(projection: Projection, events: Pick<EventStore, 'readAll'
         break;
       case 'cancel':
         tell({ kind: 'answer', id, answer: projection.cancel(message.view) });
+        break;
+      case 'ask-as-of':
+        tell({ kind: 'answer', id, answer: await pasts.ask(message.asked) });
+        break;
+      case 'list-as-of':
+        tell({ kind: 'answer', id, answer: pasts.list(message.institutionId) });
+        break;
+      case 'drop-as-of':
+        tell({ kind: 'answer', id, answer: await pasts.drop(message.institutionId, message.build) });
         break;
       default:
         message satisfies never;

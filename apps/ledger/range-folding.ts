@@ -18,11 +18,11 @@ export interface RangeSources {
 /** Rows of one range, in a file of their own. */
 export async function foldIntoFile(
   { streams, decoder, views, folder }: RangeSources,
-  { view: name, from, to, upTo }: RangeJob,
+  { view: name, generation, from, to, upTo, effectiveAsOf }: RangeJob,
 ): Promise<{ readonly file: string; readonly events: number } | FoldFailure> {
   const view = views.find((one) => one.name === name);
   if (!view) throw new Error(`there is no view ${name}`);
-  const path = join(folder, `${name}-${from}.db`);
+  const path = join(folder, `${name}-${generation}-${from}.db`);
   const file = createRangeFile(path, bareTables(view));
   const named = new Map<string, string>();
   const bare = (sql: string): string => {
@@ -31,9 +31,12 @@ export async function foldIntoFile(
     return known;
   };
   try {
-    const filter = { ...(view.types ? { types: view.types } : {}), ...(view.prefixes ? { prefixes: view.prefixes } : {}) };
+    const filter = {
+      ...(view.types && effectiveAsOf === null ? { types: view.types } : {}),
+      ...(view.prefixes ? { prefixes: view.prefixes } : {}),
+    };
     const pages = streams.readStreams({ from, to, upTo }, filter);
-    const folded = await foldRange(view, pages, decoder, (sql, rows) => file.write(bare(sql), rows));
+    const folded = await foldRange(view, pages, decoder, (sql, rows) => file.write(bare(sql), rows), effectiveAsOf);
     if (typeof folded !== 'number') {
       file.abandon();
       return folded;

@@ -17,6 +17,8 @@ export interface Settings {
   readonly issuer: { readonly issuer: string; readonly jwks: string; readonly audience?: string } | null;
   readonly loopback: boolean;
   readonly logLevel: string;
+  /** Builds of the past that an institution keeps, before the one that was used the longest ago is thrown away. */
+  readonly keptBuilds: number;
 }
 
 /** Something that whoever starts the ledger must change: one sentence, without a stack. */
@@ -44,6 +46,7 @@ export function settingsOf(env: Readonly<Record<string, string | undefined>>): S
     issuer: issuer && jwks ? { issuer, jwks, ...(audience ? { audience } : {}) } : null,
     loopback,
     logLevel: env['LEDGER_LOG'] || 'warn',
+    keptBuilds: keptOf(env['LEDGER_AS_OF_KEPT'] || '8'),
   };
 }
 
@@ -51,6 +54,13 @@ function portOf(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new StartRefused(`PORT=${text} is no port: 0 to 65535, 0 for any free one`);
   return port;
+}
+
+function keptOf(text: string): number {
+  const kept = Number(text);
+  if (!/^\d{1,3}$/.test(text) || kept === 0)
+    throw new StartRefused(`LEDGER_AS_OF_KEPT=${text}: how many builds of the past are kept, 1 to 999`);
+  return kept;
 }
 
 /** `college=Asia/Shanghai, academy=Asia/Urumqi`. */

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import { openSqliteReadStore } from '../../libs/adapters/sqlite/read-store.ts';
-import type { ViewDetails, Views, ViewStatus } from '../../libs/edge/parts.ts';
+import type { Past, ViewDetails, Views, ViewStatus } from '../../libs/edge/parts.ts';
 import type { ViewStore } from '../../libs/ports/view.ts';
 import { allViews } from '../../libs/read-models/views.ts';
 import type { EngineOutcome, RebuildEngine } from '../../libs/processes/rebuilds.ts';
 import type { DifferingRow } from '../../libs/projection/digest.ts';
+import { KeptReader } from '../../libs/projection/kept-builds.ts';
 import { ViewReader } from '../../libs/projection/view-reader.ts';
 import { Projector, ProjectorFailed, ProjectorGone } from './projector.ts';
 
 export interface OpenViews extends Views {
   readonly engine: RebuildEngine<DifferingRow>;
+  readonly past: Past;
   readonly close: () => Promise<void>;
 }
 
@@ -21,6 +23,8 @@ export async function openViews(options: {
   readonly folder: string;
   readonly masterKey: Uint8Array;
   readonly clockShiftMs: number;
+  /** Builds of the past that an institution keeps; 8 where absent. */
+  readonly keptBuilds?: number;
   readonly onFault: (message: string) => void;
 }): Promise<OpenViews> {
   const file = (name: string): string => join(options.folder, name);
@@ -30,8 +34,8 @@ export async function openViews(options: {
     views: file('views.db'),
     directory: file('directory.db'),
   };
-  const { masterKey, clockShiftMs, onFault } = options;
-  const projector = await Projector.start({ paths, masterKey, clockShiftMs, onFault });
+  const { masterKey, clockShiftMs, keptBuilds, onFault } = options;
+  const projector = await Projector.start({ paths, masterKey, clockShiftMs, onFault, ...(keptBuilds ? { keptBuilds } : {}) });
   const stores = {
     views: openSqliteReadStore({ path: paths.views, readOnly: true }),
     directory: openSqliteReadStore({ path: paths.directory, readOnly: true }),
@@ -52,6 +56,7 @@ export async function openViews(options: {
     });
   return {
     engine: engineOf(projector, status),
+    past: pastOf(projector, new KeptReader(stores.views)),
     read: (views, query) => readers['name' in views ? views.store : views[0]!.store].read(views, query),
     waitFor: (view, position, ms) => projector.waitFor(position, ms, view),
     status,
@@ -66,6 +71,37 @@ export async function openViews(options: {
       await stores.directory.close();
       await projector.close();
     },
+  };
+}
+
+/** How long a build that is read again and again is not said to be used once more. */
+const usedMs = 60_000;
+
+/** Built by the projector, read here. */
+function pastOf(projector: Projector, reader: KeptReader): Past {
+  const told = new Map<string, number>();
+  const used = (build: string): void => {
+    const now = performance.now();
+    if (now - (told.get(build) ?? -Infinity) < usedMs) return;
+    if (told.size >= 1_000) told.clear();
+    told.set(build, now);
+    projector.usedAsOf(build);
+  };
+  return {
+    read: (views, moment, query) =>
+      reader.read(views, moment, (db, build) => {
+        used(build.id);
+        return query(db, build);
+      }),
+    readBoth: (view, moments, query) =>
+      reader.readBoth(view, moments, (db, builds) => {
+        used(builds.from.id);
+        used(builds.to.id);
+        return query(db, builds);
+      }),
+    ask: (asked) => projector.askAsOf(asked),
+    list: (institutionId) => projector.listAsOf(institutionId),
+    drop: (institutionId, build) => projector.dropAsOf(institutionId, build),
   };
 }
 

@@ -6,6 +6,8 @@ import type { KeyVault } from '../ports/key-vault.ts';
 import type { ReadQueries } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
 import type { DifferingRow } from '../projection/digest.ts';
+import type { AsOfAnswer, AsOfAsked, AsOfBuild } from '../projection/as-of-builds.ts';
+import type { KeptReader } from '../projection/kept-builds.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { Transactor } from '../runtime/transact.ts';
 import type { Authenticator, Principal } from './auth.ts';
@@ -25,6 +27,7 @@ export interface Parts {
   readonly authenticator: Authenticator;
   readonly records: Records;
   readonly views: Views;
+  readonly past: Past;
   readonly rebuilds: Rebuilds;
   /** True while the server listens on loopback alone. */
   readonly loopback: boolean;
@@ -94,6 +97,13 @@ export interface Views {
   /** Something was appended. Only a hint. */
   notify(): void;
   details(): Promise<readonly ViewDetails[]>;
+}
+
+/** Views as they were at moments of the past, as far as somebody asked for them and keeps them. */
+export interface Past extends Pick<KeptReader, 'read' | 'readBoth'> {
+  ask(asked: AsOfAsked): Promise<AsOfAnswer>;
+  list(institutionId: string): Promise<readonly AsOfBuild[]>;
+  drop(institutionId: string, build: string): Promise<boolean>;
 }
 
 /** How far a rebuild is. */

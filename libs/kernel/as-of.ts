@@ -4,7 +4,19 @@ import type { DomainEvent, Recorded } from './decider.ts';
 export type EffectOnHistory = 'fact' | 'replaces' | 'annuls' | 'machinery';
 
 /** An event as history reads it once corrections are applied. */
-export type Historic<E extends DomainEvent> = Recorded<E> & { readonly annulled?: true };
+export type Historic<E extends DomainEvent> = Recorded<E> & {
+  readonly annulled?: true;
+  /** Of a correction: its target reads so already, wherever in the order it stands. */
+  readonly applied?: true;
+};
+
+/** What history says of an event beside the event itself, for folds that keep what was said and read it again. */
+export type HistoryMark = 'annulled' | 'applied';
+/** As the end of a tuple: nothing where there is nothing to say. */
+export const markOf = ({ annulled, applied }: Historic<DomainEvent>): readonly [HistoryMark?] =>
+  annulled ? ['annulled'] : applied ? ['applied'] : [];
+export const marked = (mark: HistoryMark | undefined): Pick<Historic<DomainEvent>, HistoryMark> =>
+  mark === undefined ? {} : mark === 'annulled' ? { annulled: true } : { applied: true };
 
 export interface AsOf {
   /** What was believed at this instant; now where absent. */
@@ -20,6 +32,11 @@ interface CorrectionData {
   readonly change?: unknown;
 }
 
+const isCorrection = ({ type }: { readonly type: string }, effectOf: (type: string) => EffectOnHistory): boolean => {
+  const effect = effectOf(type);
+  return effect === 'replaces' || effect === 'annuls';
+};
+
 /**
  * Applies the corrections among a stream's events to their targets: *replaces* gives the target the new value (`field: new`, or the new
  * identity), *annuls* marks it. The corrections stay in place, since audit shows them; folds pass over them.
@@ -28,16 +45,13 @@ export const applyCorrections = <E extends DomainEvent>(
   events: readonly Recorded<E>[],
   effectOf: (type: string) => EffectOnHistory,
 ): readonly Historic<E>[] => {
-  const corrects = ({ type }: Recorded<E>): boolean => {
-    const effect = effectOf(type);
-    return effect === 'replaces' || effect === 'annuls';
-  };
+  const corrects = (event: Recorded<E>): boolean => isCorrection(event, effectOf) && !(event as Historic<E>).applied;
   if (!events.some(corrects)) return events as readonly Historic<E>[];
   const history = [...events] as Historic<E>[];
   const indexOf = new Map(history.map((event, index) => [`${event.stream}@${event.revision}`, index]));
   for (const event of events) {
+    if (!corrects(event)) continue;
     const effect = effectOf(event.type);
-    if (effect !== 'replaces' && effect !== 'annuls') continue;
     const correction = event.data as unknown as CorrectionData;
     const index = indexOf.get(`${event.stream}@${correction.target}`);
     if (index === undefined) continue;
@@ -70,8 +84,10 @@ export const asOf = <E extends DomainEvent>(
   const prefix = cut === -1 ? events : events.slice(0, cut);
   const corrected = applyCorrections(prefix, effectOf);
   if (effectiveAsOf === undefined) return corrected;
+  // In that order a later correction of one target may come before an earlier one: whoever applied them again would end with the earlier.
   return corrected
     .filter((event) => event.effectiveAt <= effectiveAsOf)
+    .map((event) => (isCorrection(event, effectOf) ? { ...event, applied: true as const } : event))
     .toSorted((a, b) =>
       a.effectiveAt === b.effectiveAt ? (a.position < b.position ? -1 : 1) : a.effectiveAt < b.effectiveAt ? -1 : 1,
     );

@@ -1,3 +1,5 @@
+import { effectOf } from '../events/events.ts';
+import { asOf } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import type { StoredEvent } from '../ports/event-store.ts';
 import type { ReadWrites, Value } from '../ports/read-store.ts';
@@ -18,31 +20,49 @@ export interface FoldFailure {
 /**
  * Folds whole streams of a `byStream` view into rows. Streams begin with their first event, so nothing that the fold looks for can be there yet:
  * its reads find nothing, and its writes go to the sink in their order. Answers how many events it folded, or the event at which it failed.
+ * With `effectiveAsOf` every stream is folded as it was effective at that instant; pages then hold its events of all types, since a correction may
+ * be of a type that the view does not take.
  */
 export async function foldRange(
   view: View,
   pages: Iterable<readonly StoredEvent[]>,
   decoder: EventDecoder,
   sink: RowSink,
+  effectiveAsOf: string | null = null,
 ): Promise<number | FoldFailure> {
-  const types = view.types === undefined ? undefined : new Set<string>(view.types);
-  const { prefixes } = view;
-  const takes = ({ type, stream }: StoredEvent): boolean =>
-    (types === undefined || types.has(type)) && (prefixes === undefined || prefixes.some((prefix) => stream.startsWith(prefix)));
+  const heard = hearing(view, decoder, effectiveAsOf);
   let folded = 0;
   for (const page of pages) {
-    const stored = page.filter(takes);
-    if (stored.length === 0) continue;
     try {
-      const events = stored.map((event) => decoder.decode(event));
+      const events = heard(page);
+      if (events.length === 0) continue;
       await view.fold(intoSink(sink), events);
       folded += events.length;
     } catch (error) {
       if (isStoreFault(error)) throw error;
-      return failure(view, stored, decoder, error);
+      return failure(view, page, heard, error);
     }
   }
   return folded;
+}
+
+/** What the view folds of whole streams, in the order in which it does. */
+type Hearing = (streams: readonly StoredEvent[]) => readonly Recorded[];
+
+function hearing({ types: wanted, prefixes }: View, decoder: EventDecoder, effectiveAsOf: string | null): Hearing {
+  const types = wanted === undefined ? undefined : new Set<string>(wanted);
+  const isOfType = ({ type }: { readonly type: string }): boolean => types === undefined || types.has(type);
+  const isOfStream = ({ stream }: StoredEvent): boolean =>
+    prefixes === undefined || prefixes.some((prefix) => stream.startsWith(prefix));
+  if (effectiveAsOf === null)
+    return (streams) =>
+      streams.filter((stored) => isOfType(stored) && isOfStream(stored)).map((stored) => decoder.decode(stored));
+  return (streams) => {
+    const events = streams.filter(isOfStream).map((stored) => decoder.decode(stored));
+    return [...Map.groupBy(events, ({ stream }) => stream).values()].flatMap((history) =>
+      asOf(history, effectOf, { effectiveAsOf }).filter(isOfType),
+    );
+  };
 }
 
 const nothing: readonly never[] = [];
@@ -62,17 +82,13 @@ const intoSink = (sink: RowSink): ReadWrites => ({
 });
 
 /** The first event, in order of position, at which a stream of this page cannot be folded by itself. */
-async function failure(view: View, page: readonly StoredEvent[], decoder: EventDecoder, error: unknown): Promise<FoldFailure> {
+async function failure(view: View, page: readonly StoredEvent[], heard: Hearing, error: unknown): Promise<FoldFailure> {
   const failures: FoldFailure[] = [];
+  const nowhere = intoSink(() => {});
   for (const stream of Map.groupBy(page, (event) => event.stream).values()) {
-    const events: Recorded[] = [];
-    for (const stored of stream) {
+    for (const [at, stored] of stream.entries()) {
       try {
-        events.push(decoder.decode(stored));
-        await view.fold(
-          intoSink(() => {}),
-          events,
-        );
+        await view.fold(nowhere, heard(stream.slice(0, at + 1)));
       } catch (cause) {
         failures.push(failedAt(stored, cause));
         break;

@@ -1,5 +1,5 @@
 import type { Timer } from '../ports/clock.ts';
-import type { ReadStore } from '../ports/read-store.ts';
+import type { ReadStore, ReadWrites } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
 import { backoff, isStoreFault } from './faults.ts';
 import { finishRanges, foldedRanges, indexesOf, RangeTaken, recordRange, tableOf, type RebuildPlan } from './generations.ts';
@@ -8,10 +8,14 @@ import type { FoldFailure } from './range-fold.ts';
 export interface RangeJob {
   /** Name of a `byStream` view. */
   readonly view: string;
+  /** Whose rows they become: two may be folded at once. */
+  readonly generation: number;
   /** Streams by number, `to` exclusive, and their events up to a position. */
   readonly from: number;
   readonly to: number;
   readonly upTo: bigint;
+  /** Every stream as it was effective at this instant; as it was recorded where null. */
+  readonly effectiveAsOf: string | null;
 }
 
 /** Folds ranges of streams elsewhere than in the thread that folds live: in threads of their own, or at once where there is one thread alone. */
@@ -35,6 +39,8 @@ export const rangeStreamsOf = (rangeEvents: number, events: bigint, lastStream: 
 interface RangedFoldOptions {
   readonly view: View;
   readonly plan: RebuildPlan & { readonly upTo: bigint };
+  /** As `RangeJob` has it. */
+  readonly effectiveAsOf?: string;
   readonly store: ReadStore;
   readonly folder: RangeFolder;
   readonly timer: Timer;
@@ -44,6 +50,8 @@ interface RangedFoldOptions {
   /** Streams and events folded so far. */
   readonly onRange: (streams: number, events: number) => void;
   readonly onFault: (fault: unknown) => void;
+  /** Written with the note that all ranges are folded. */
+  readonly onFolded?: (db: ReadWrites) => Promise<unknown>;
 }
 
 /**
@@ -91,7 +99,9 @@ export class RangedFold {
     const { view, plan, store, folder, signal } = this.#o;
     const to = Math.min(plan.lastStream + 1, from + plan.rangeStreams);
     await this.#insist(async () => {
-      const folded = await folder.fold({ view: view.name, from, to, upTo: plan.upTo });
+      const { upTo, generation } = plan;
+      const effectiveAsOf = this.#o.effectiveAsOf ?? null;
+      const folded = await folder.fold({ view: view.name, generation, from, to, upTo, effectiveAsOf });
       if (!('file' in folded)) {
         // Of several the first in the log, whichever thread met its own first.
         if (this.#failure === null || folded.position < this.#failure.position) this.#failure = folded;
@@ -125,7 +135,12 @@ export class RangedFold {
       if (signal.aborted) return false;
       await this.#insist(() => store.transaction((db) => db.run(ddl)));
     }
-    await this.#insist(() => store.transaction((db) => finishRanges(db, plan)));
+    await this.#insist(() =>
+      store.transaction(async (db) => {
+        await finishRanges(db, plan);
+        await this.#o.onFolded?.(db);
+      }),
+    );
     return !signal.aborted;
   }
 

@@ -5,6 +5,7 @@ import { initialContract, unsigned, type Contract } from '../facts/contract.ts';
 import { evolveOpening, initialOpening } from '../facts/opening.ts';
 import { evolvePlacement, initialPlacement } from '../facts/placement.ts';
 import { isServing } from '../facts/teacher.ts';
+import { marked, markOf, type HistoryMark } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import type { ReadQueries, ReadWrites, Value } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
@@ -94,7 +95,16 @@ const jsonOf = (state: object): string =>
 // ── fold ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What a stream said so far, without approvals and logs: a reversal changes what an earlier event said, so it is folded again. */
-type Said = [type: string, revision: string, effectiveAt: string, recordedAt: string, role: string, by: string, data: unknown];
+type Said = [
+  type: string,
+  revision: string,
+  effectiveAt: string,
+  recordedAt: string,
+  role: string,
+  by: string,
+  data: unknown,
+  mark?: HistoryMark,
+];
 
 interface Story {
   readonly said: Said[];
@@ -104,7 +114,7 @@ interface Story {
 
 const historyOf = <E extends LedgerEvent>({ said, last }: Story): readonly Recorded<E>[] =>
   said.map(
-    ([type, revision, effectiveAt, recordedAt, role, personId, data]) =>
+    ([type, revision, effectiveAt, recordedAt, role, personId, data, mark]) =>
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the folds ask for no more of an event than this
       ({
         type,
@@ -114,6 +124,7 @@ const historyOf = <E extends LedgerEvent>({ said, last }: Story): readonly Recor
         recordedAt,
         actor: { role, personId },
         data,
+        ...marked(mark),
       }) as unknown as Recorded<E>,
   );
 
@@ -265,13 +276,13 @@ export const apprenticeRecord: View<LedgerEvent> = {
       const fresh = all.filter(({ revision }) => before === undefined || revision > before.revision);
       await foldLogs(db, fresh);
       const said = fresh.filter(({ type }) => effectOf(type) !== 'machinery' && !type.startsWith('TrainingLog'));
-      const last = fresh.at(-1);
+      const last = latestOf(fresh);
       if (!last) continue;
+      const spoke = latestOf(fresh.filter(({ type }) => effectOf(type) !== 'machinery'));
       stories.push({
         said: [...(before?.said ?? []), ...said.map(saidOf)],
         last,
-        updatedAt:
-          fresh.findLast(({ type }) => effectOf(type) !== 'machinery')?.recordedAt ?? before?.updatedAt ?? last.recordedAt,
+        updatedAt: spoke?.recordedAt ?? before?.updatedAt ?? last.recordedAt,
       });
     }
     for (const story of stories) {
@@ -299,15 +310,17 @@ export const apprenticeRecord: View<LedgerEvent> = {
   },
 };
 
-const saidOf = ({ type, revision, effectiveAt, recordedAt, actor, data }: Recorded<LedgerEvent>): Said => [
-  type,
-  revision.toString(),
-  effectiveAt,
-  recordedAt,
-  actor.role,
-  actor.personId,
-  data,
-];
+/** As of a moment of the past a stream's events come in order of effect. */
+const latestOf = (events: readonly Recorded<LedgerEvent>[]): Recorded<LedgerEvent> | undefined =>
+  events.reduce<Recorded<LedgerEvent> | undefined>(
+    (last, event) => (last && last.revision > event.revision ? last : event),
+    undefined,
+  );
+
+const saidOf = (event: Recorded<LedgerEvent>): Said => {
+  const { type, revision, effectiveAt, recordedAt, actor, data } = event;
+  return [type, revision.toString(), effectiveAt, recordedAt, actor.role, actor.personId, data, ...markOf(event)];
+};
 
 /** A log has a row of its own: folding a contract of three years again for every week would cost more each week. */
 async function foldLogs(db: ReadWrites, events: readonly Recorded<LedgerEvent>[]): Promise<void> {

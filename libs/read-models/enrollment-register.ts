@@ -1,7 +1,7 @@
 import type { EnrollmentEvent, EnrollmentStatus } from '../events/catalog/enrollment.ts';
 import { effectOf, type LedgerEvent } from '../events/events.ts';
 import { foldEnrollment, type Enrollment } from '../facts/enrollment.ts';
-import { applyCorrections } from '../kernel/as-of.ts';
+import { applyCorrections, marked, markOf, type Historic, type HistoryMark } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import type { Identity } from '../kernel/personal.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
@@ -61,7 +61,7 @@ const upsertRow = `INSERT INTO register_enrollment_$g (${names.join(', ')}) VALU
     .join(', ')}`;
 
 /** What an enrollment's stream said so far, without approvals: a correction changes what an earlier event said, so it is folded again. */
-type Said = [type: string, revision: string, effectiveAt: string, data: unknown];
+type Said = [type: string, revision: string, effectiveAt: string, data: unknown, mark?: HistoryMark];
 
 // ── fold ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -74,9 +74,9 @@ interface Story {
 
 const foldSaid = (stream: string, said: readonly Said[]): Enrollment => {
   const history = said.map(
-    ([type, revision, effectiveAt, data]) =>
+    ([type, revision, effectiveAt, data, mark]) =>
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fold asks for no more of an event than this
-      ({ type, stream, revision: BigInt(revision), effectiveAt, data }) as unknown as Recorded<EnrollmentEvent>,
+      ({ type, stream, revision: BigInt(revision), effectiveAt, data, ...marked(mark) }) as unknown as Historic<EnrollmentEvent>,
   );
   return foldEnrollment(applyCorrections(history, effectOf));
 };
@@ -180,10 +180,11 @@ export const enrollmentRegister: View<LedgerEvent> = {
       const story: Story = { said: before?.said ?? [], last: told[0]!, updatedAt: before?.updatedAt ?? '' };
       for (const event of told) {
         if (before && event.revision <= before.revision) continue;
-        story.last = event;
+        // As of a moment of the past they come in order of effect.
+        if (event.revision > story.last.revision) story.last = event;
         if (effectOf(event.type) === 'machinery') continue;
-        story.said.push([event.type, event.revision.toString(), event.effectiveAt, event.data]);
-        story.updatedAt = event.recordedAt;
+        story.said.push([event.type, event.revision.toString(), event.effectiveAt, event.data, ...markOf(event)]);
+        if (event.recordedAt > story.updatedAt) story.updatedAt = event.recordedAt;
       }
       const row = rowOf(id, story);
       if (row === null) continue;

@@ -80,7 +80,7 @@ export const faculty: View<LedgerEvent> = {
     for (const event of told) {
       if (event.revision <= (folded.get(event.stream) ?? -1n)) continue;
       states.set(event.stream, evolveTeacher(states.get(event.stream) ?? initialTeacher, event));
-      last.set(event.stream, event);
+      if (event.revision > (last.get(event.stream)?.revision ?? -1n)) last.set(event.stream, event);
     }
     await db.runMany(
       upsertRow,

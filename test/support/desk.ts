@@ -79,6 +79,13 @@ export async function openDesk(
       watch: () => () => undefined,
       gauges: () => [],
     },
+    past: {
+      read: () => Promise.reject(new Error('there is no past at the desk')),
+      readBoth: () => Promise.reject(new Error('there is no past at the desk')),
+      ask: () => Promise.reject(new Error('there is no past at the desk')),
+      list: () => Promise.resolve([]),
+      drop: () => Promise.resolve(false),
+    },
     loopback: true,
     readiness: () => Promise.resolve([]),
     erased: () => Promise.resolve(),
