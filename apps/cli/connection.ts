@@ -16,6 +16,8 @@ interface Problem {
 }
 
 export interface Connection {
+  /** The ledger runs in this process, and ends with it. */
+  readonly own: boolean;
   readonly get: (path: string) => Promise<Response>;
   readonly post: <T>(path: string, key: string, body: unknown) => Promise<T>;
   readonly close: () => Promise<void>;
@@ -29,7 +31,7 @@ export async function connect(env: NodeJS.ProcessEnv, language: Language): Promi
   const token = env['LEDGER_TOKEN'];
   if (!token) throw new CommandFailed(words.tokenMissing[language]);
   const running = env['LEDGER_URL'] ?? (await runningAt(env['LEDGER_DATA'] ?? './data'));
-  if (running) return over(running.replace(/\/$/, ''), token, language, async () => undefined);
+  if (running) return over(running.replace(/\/$/, ''), token, language);
   const { startLedger } = await import('../ledger/ledger.ts');
   try {
     const own = await startLedger({ env: { ...env, PORT: '0', HOST: '127.0.0.1' }, quiet: true });
@@ -55,7 +57,8 @@ async function runningAt(folder: string): Promise<string | null> {
   }
 }
 
-function over(url: string, token: string, language: Language, close: () => Promise<void>): Connection {
+/** `close` where the ledger is this process's own. */
+function over(url: string, token: string, language: Language, close?: () => Promise<void>): Connection {
   const headers = { authorization: `Bearer ${token}`, 'accept-language': language };
   const send = async (path: string, init: RequestInit): Promise<Response> => {
     let response: Response;
@@ -77,6 +80,7 @@ function over(url: string, token: string, language: Language, close: () => Promi
       const sent = { ...headers, 'content-type': 'application/json', 'idempotency-key': key };
       return (await send(path, { method: 'POST', headers: sent, body: JSON.stringify(body) })).json() as Promise<T>;
     },
-    close,
+    own: close !== undefined,
+    close: close ?? (async () => undefined),
   };
 }

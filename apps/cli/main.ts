@@ -6,6 +6,7 @@ import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { CommandFailed, connect, type Connection } from './connection.ts';
 import { importFile, isImportKind } from './import.ts';
 import { backup, mint, restore } from './maintenance.ts';
+import { rebuild, type RebuildArgs } from './rebuild.ts';
 import { words, languageOf } from './words.ts';
 
 const options = {
@@ -26,13 +27,21 @@ const options = {
   learner: { type: 'string' },
   erasures: { type: 'string' },
   'master-key': { type: 'string' },
+  all: { type: 'boolean' },
+  verify: { type: 'boolean' },
+  pause: { type: 'boolean' },
+  resume: { type: 'boolean' },
+  cancel: { type: 'boolean' },
+  retry: { type: 'boolean' },
+  reason: { type: 'string' },
+  ticket: { type: 'string' },
   lang: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values'];
 
-/** Exit codes: 0 all taken, 2 some rows refused, 1 failed. Results go to standard output, everything else to standard error. */
+/** Exit codes: 0 all taken or equal, 2 some rows refused or different, 1 failed. Results go to standard output, everything else to standard error. */
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let language = languageOf(undefined, env);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -91,7 +100,10 @@ async function run(command: string, rest: readonly string[], values: Values, con
     case 'export':
       return connected(console, (connection) => exportTo(rest[0], values, connection, console));
     case 'rebuild':
-      return connected(console, (connection) => rebuild(needed(rest[0], 'VIEW'), connection, console));
+    case 'verify': {
+      const args = rebuildArgs(rest[0], values, language, command === 'verify' || (values.verify ?? false));
+      return connected(console, (connection) => rebuild(args, connection, say));
+    }
     case 'token':
       say(
         await mint(env, language, {
@@ -157,15 +169,13 @@ async function exportTo(
   return 0;
 }
 
-async function rebuild(view: string, connection: Connection, { language, say }: Console): Promise<number> {
-  const began = performance.now();
-  const done = await connection.post<{ events: string | number }>(
-    `/v1/views/${encodeURIComponent(view)}/rebuild`,
-    crypto.randomUUID(),
-    {},
-  );
-  say(fill(words.rebuilt[language], { view, events: done.events, seconds: ((performance.now() - began) / 1000).toFixed(1) }));
-  return 0;
+function rebuildArgs(view: string | undefined, values: Values, language: Language, verify: boolean): RebuildArgs {
+  const wrong = (why: string): CommandFailed => new CommandFailed(fill(words.badArguments[language], { why }));
+  if ((view === undefined) !== (values.all ?? false)) throw wrong('VIEW | --all');
+  const [act = 'start', ...more] = (['pause', 'resume', 'cancel', 'retry'] as const).filter((one) => values[one]);
+  if (more.length > 0 || (act !== 'start' && (verify || view === undefined)))
+    throw wrong('VIEW --pause | --resume | --cancel | --retry');
+  return { view: view ?? null, act, verify, reason: values.reason ?? 'requested', ticket: values.ticket ?? null, language };
 }
 
 // Whoever reads the export may have seen enough: `… | head`.

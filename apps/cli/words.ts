@@ -22,7 +22,12 @@ export const words = {
                                 只导出某专业、某年级或某班
   export events [--after N] [--open] [--out FILE]
                                 导出事件（每行一个 JSON）
-  rebuild VIEW                  从零重建一个视图
+  rebuild VIEW|--all            从零重建视图，重建期间照常查询
+      --verify                  只比对，不替换
+      --pause | --resume | --cancel | --retry
+                                暂停、继续、取消、重试
+      --reason CODE --ticket NO 原因代码（默认 requested）和工单号
+  verify VIEW|--all             比对视图与事件（0 一致，2 有差异，1 失败）
   token --sub ID --role ROLE [--institution ID] [--org ID] [--learner ID]
                                 生成开发令牌（仅限本机）
   backup FOLDER                 备份日志与密钥库
@@ -50,7 +55,12 @@ export const words = {
                                 of one program, year of entry or class alone
   export events [--after N] [--open] [--out FILE]
                                 writes events, one JSON a line
-  rebuild VIEW                  folds a view again from zero
+  rebuild VIEW|--all            folds views again from zero, while they are read
+      --verify                  compares alone, swaps nothing
+      --pause | --resume | --cancel | --retry
+                                of the rebuild that is on its way, or failed
+      --reason CODE --ticket NO why (default requested), and where it is told
+  verify VIEW|--all             compares views with their events (0 equal, 2 different, 1 failed)
   token --sub ID --role ROLE [--institution ID] [--org ID] [--learner ID]
                                 mints a development token (loopback only)
   backup FOLDER                 copies the log and the key vault
@@ -113,6 +123,42 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
     zh: '视图 {view} 已重建：{events} 个事件，{seconds} 秒。',
     en: 'View {view} is rebuilt: {events} events in {seconds} s.',
   },
+  rebuildProgress: {
+    zh: '{view} {percent} %  {done} 个事件  {rate} 个/秒  剩余 {left} 秒  落后 {lag}',
+    en: '{view} {percent} %  {done} events  {rate} events/s  {left} s left  lag {lag}',
+  },
+  rebuildPaused: { zh: '{view} 已暂停于 {percent} %', en: '{view} is paused at {percent} %' },
+  rebuildGoesOn: {
+    zh: '不再显示进展；{view} 的重建仍在服务中继续（rebuild {view} --pause 或 --cancel）。',
+    en: 'No longer watching; the rebuild of {view} goes on in the server (rebuild {view} --pause or --cancel).',
+  },
+  rebuildGoesOnLater: {
+    zh: '已停止；{view} 的重建将在账本下次打开时继续（rebuild {view} --cancel 可取消）。',
+    en: 'Stopped; the rebuild of {view} goes on when the ledger is opened again (rebuild {view} --cancel calls it off).',
+  },
+  rebuildRefused: { zh: '{view}：未开始（{code}）', en: '{view}: not begun ({code})' },
+  rebuildFailed: {
+    zh: '{view} 的重建失败于第 {position} 位的事件 {event}（{type}）；现有内容不变。排除原因后运行 rebuild {view} --retry。',
+    en: 'The rebuild of {view} failed at position {position}, event {event} ({type}); the live rows stay. Once mended: rebuild {view} --retry.',
+  },
+  rebuildBroke: {
+    zh: '{view} 的重建失败；现有内容不变。原因见服务日志，之后运行 rebuild {view} --retry。',
+    en: 'The rebuild of {view} failed; the live rows stay. The server’s log says why; then: rebuild {view} --retry.',
+  },
+  rebuildCancelled: { zh: '{view} 的重建已被取消。', en: 'The rebuild of {view} was cancelled.' },
+  verified: {
+    zh: '视图 {view} 与事件一致：第 {position} 位，摘要 {digest}。',
+    en: 'View {view} is what its events say: position {position}, digest {digest}.',
+  },
+  differs: {
+    zh: '视图 {view} 与事件不一致：第 {position} 位，现有 {live}，重建 {rebuilt}。',
+    en: 'View {view} is not what its events say: position {position}, live {live}, rebuilt {rebuilt}.',
+  },
+  notCompared: {
+    zh: '视图 {view} 无法比对：它已停止或规则已改。',
+    en: 'View {view} could not be compared: it stands still, or is of another version.',
+  },
+  anotherInstitution: { zh: '（其他院校的一行）', en: '(a row of another institution)' },
   backedUp: { zh: '已备份到 {folder}：日志至第 {head} 位。', en: 'Backed up to {folder}: the log up to position {head}.' },
   restored: {
     zh: '已恢复到 {folder}，重放删除记录 {replayed} 条。',
@@ -143,6 +189,20 @@ export const outcomeWords = {
   },
   contracts: { imported: { zh: '已导入既有协议', en: 'contracts of before imported' } },
   results: { imported: { zh: '已导入既有成绩', en: 'results of before imported' } },
+} as const satisfies Record<string, Record<string, Bilingual>>;
+
+/** What became of a rebuild, and what is the matter with a row. */
+export const rebuildWords = {
+  moved: {
+    pause: { zh: '{view} 的重建已暂停。', en: 'The rebuild of {view} is paused.' },
+    resume: { zh: '{view} 的重建已继续。', en: 'The rebuild of {view} goes on.' },
+    cancel: { zh: '{view} 的重建已取消。', en: 'The rebuild of {view} is cancelled.' },
+  },
+  rows: {
+    missing: { zh: '缺少', en: 'lacks' },
+    extra: { zh: '多出', en: 'has one too many:' },
+    changed: { zh: '不同', en: 'differs:' },
+  },
 } as const satisfies Record<string, Record<string, Bilingual>>;
 
 export const languageOf = (asked: string | undefined, env: NodeJS.ProcessEnv): Language => {
