@@ -9,10 +9,11 @@ import { courseIdAt, enrollmentIdOf, learnerIdOf, studentNumberOf } from './ids.
 import { className, sizeOf, talentOf, type Life } from './lives.ts';
 import { zhou } from './office.ts';
 import { organizationIdAt, partners } from './partners.ts';
-import { coursesIn, type StoryCourse } from './programs.ts';
+import { categoryOf, coursesIn, type StoryCourse } from './programs.ts';
 import { anyMentor, staffIdOf, teacherAt } from './staff.ts';
-import { admissionOf, Status, years } from './status.ts';
+import { years } from './status.ts';
 import type { Saying, Step } from './step.ts';
+import { admissionOf, Status } from './student.ts';
 import { commandIdOf, Teller, type When, type World } from './teller.ts';
 
 /** Those who were students before the ledger: what a sheet attests of them is imported, and says so wherever it shows. */
@@ -125,7 +126,7 @@ function* results(world: World, life: Life): Generator<Step, void> {
             courseName: course.name,
             credits: course.credits,
             nature: '必修',
-            category: null,
+            category: categoryOf[course.module] ?? null,
             result,
             components: [
               { name: '平时成绩', score: Math.min(10_000, score + 300) },

@@ -23,8 +23,9 @@ import { he, zhou } from './office.ts';
 import { officeOf, organizationIdAt } from './partners.ts';
 import { asLearner, selectionStrand } from './selection.ts';
 import { asMentor, asTeacher, mentorSuspendedOn, mentorWithdrawnOn, staffIdOf } from './staff.ts';
-import { guardianOn, identityOf, isMinor } from './status.ts';
+
 import type { Saying, Step } from './step.ts';
+import { guardianOn, identityOf, isMinor } from './student.ts';
 import { Teller, type When, type World } from './teller.ts';
 
 /** An apprenticeship as it is told: the selection, the three-party agreement (三方协议), and the weeks at the enterprise. */
@@ -124,11 +125,7 @@ function* contractStrand(t: Told): Generator<Step, void> {
   const insured = daysAfter(plan.from, plan.opening.late ? -5 : -14);
   const insurance = {
     insurer: '云溪安心保险',
-    policy: `SX${world
-      .saltOf(`policy/${plan.name}`)
-      .replaceAll(/[^0-9]/g, '')
-      .padEnd(8, '7')
-      .slice(0, 8)}`,
+    policy: `SX${new Dice(world.seed, `insured/${plan.name}`).between(20_000_000, 29_999_999)}`,
     from: plan.from,
     to: plan.to,
   };

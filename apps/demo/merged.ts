@@ -5,7 +5,7 @@ export function* merged(tellings: readonly Iterator<Step>[]): Generator<Step, vo
   const going: { readonly telling: Iterator<Step>; step: Step }[] = [];
   for (const telling of tellings) {
     const { done, value } = telling.next();
-    if (!done) going.push({ telling, step: value as Step });
+    if (!done) going.push({ telling, step: value });
   }
   while (going.length > 0) {
     let first = 0;
@@ -14,6 +14,6 @@ export function* merged(tellings: readonly Iterator<Step>[]): Generator<Step, vo
     yield one.step;
     const { done, value } = one.telling.next();
     if (done) going.splice(first, 1);
-    else one.step = value as Step;
+    else one.step = value;
   }
 }

@@ -65,6 +65,17 @@ export const modules: readonly PlanModule[] = [
 
 export const requiredCredits = 8000;
 
+/** What transcripts call the courses of a module (课程类别). */
+export const categoryOf: Readonly<Record<string, string>> = {
+  PLATFORM: '公共基础课',
+  CORE: '专业核心课',
+  SKILL: '实践课',
+  POST: '实践课',
+  CROSS: '拓展课',
+  VENTURE: '拓展课',
+  QUALITY: '拓展课',
+};
+
 // ── courses ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**

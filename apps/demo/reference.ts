@@ -3,7 +3,17 @@ import { courseIdOf } from '../../libs/facts/curriculum.ts';
 import { calendar, storyBegins, workday } from './dates.ts';
 import { programIdAt } from './ids.ts';
 import { he, zhou } from './office.ts';
-import { allCourses, coursesOf, level, modules, programs, requiredCredits, revised, type StoryCourse } from './programs.ts';
+import {
+  allCourses,
+  categoryOf,
+  coursesOf,
+  level,
+  modules,
+  programs,
+  requiredCredits,
+  revised,
+  type StoryCourse,
+} from './programs.ts';
 import { apprenticeshipPolicy, assessmentPolicy, enrollmentPolicy, framework, schemes } from './rules.ts';
 import type { Step } from './step.ts';
 import { Teller, type World } from './teller.ts';
@@ -52,7 +62,7 @@ const published = ({
   credits,
   hours,
   nature,
-  category: null,
+  category: categoryOf[module] ?? null,
   module,
   frameworkLevel: term < 3 ? 4 : 5,
 });

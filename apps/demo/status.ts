@@ -1,114 +1,20 @@
-import type { Admission } from '../../libs/events/catalog/enrollment.ts';
-import { idNumberValue } from '../../libs/contexts/enrollment/gates.ts';
 import { addDays, addMonths } from '../../libs/kernel/time.ts';
-import { residentCheckDigit } from '../../libs/kernel/national-id.ts';
-import type { Identity } from '../../libs/kernel/personal.ts';
 import { daysAfter, storyEnds, termOf, workday } from './dates.ts';
 import { Dice } from './dice.ts';
-import { classIdAt, enrollmentIdOf, guardianAccountOf, learnerIdOf, programIdAt, studentNumberOf } from './ids.ts';
+import { classIdAt, guardianAccountOf, programIdAt, studentNumberOf } from './ids.ts';
 import { classAt, type Life } from './lives.ts';
 import { merged } from './merged.ts';
 import { he, zhou } from './office.ts';
-import { contactOf, guardianOf, personOf } from './people.ts';
-import { level, programs } from './programs.ts';
+import { contactOf } from './people.ts';
+import { level } from './programs.ts';
+import { held, inError, leavesEarly, misnamed, misrecorded, requestRefused, revoked } from './second-looks.ts';
 import type { Saying, Step } from './step.ts';
-import { Teller, type When, type World } from './teller.ts';
+import { admissionOf, guardian, isMinor, minimumScore, Status } from './student.ts';
+import type { World } from './teller.ts';
 
 /** A student's status (学籍) from her admission to its end, as the registrar's office writes it. */
 
-// ── who she is ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Eighteen at entry, fifteen where she comes from junior secondary school. */
-export function identityOf({ seed }: World, { name, cohort, index, home }: Life): Identity {
-  const from = `${cohort - (home.five ? 16 : 19)}-09-01`;
-  const region = `4499${home.five ? '5' : '0'}${cohort % 10}`;
-  const dice = new Dice(seed, `person/${name}`);
-  const person = personOf(dice, { from, index, region });
-  // One of them has a name that few fonts hold.
-  return cohort === 2024 && index === 2 ? { ...person, name: '赵䶮', ethnicGroup: '01' } : person;
-}
-
-export const isMinor = (world: World, life: Life, on: string): boolean => on < addMonths(identityOf(world, life).birthDate!, 216);
-
-const minimumScore = 30_000;
-
-export function admissionOf(world: World, life: Life): Admission {
-  const { cohort, home, name } = life;
-  const dice = new Dice(world.seed, `admission/${name}`);
-  const years = home.five ? 5 : 3;
-  // Who is to change her major or her school came by the entrance examination.
-  const free = ['changes-major', 'transfers-out', 'transfers-in', 'serves-first'].includes(life.fate);
-  const intake = free
-    ? 'ordinary'
-    : dice.weighted([
-        ['ordinary', 62],
-        ['special', 26],
-        ['directed', 5],
-        ['contracted', 7],
-      ] as const);
-  return {
-    learnerId: learnerIdOf(world, life),
-    programId: programIdAt(world, home.program),
-    entryDate: `${cohort}-09-01`,
-    intake: home.five ? 'special' : intake,
-    level,
-    lengthOfStudyMonths: 12 * years,
-    studyForm: 'full-time',
-    branch: null,
-    department: programs[home.program]!.department,
-    classId: null,
-    expectedGraduation: `${cohort + years}-06-30`,
-    entranceScore: home.five ? null : minimumScore + dice.between(0, 300) * 50,
-  };
-}
-
 // ── the strand ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** What her strand says, with the words that it says it in. */
-export class Status {
-  readonly tell: Teller;
-  readonly life: Life;
-  readonly world: World;
-  readonly dice: Dice;
-  readonly learnerId: string;
-  readonly enrollmentId: string;
-
-  constructor(world: World, life: Life) {
-    this.world = world;
-    this.life = life;
-    this.tell = new Teller(world, life.name);
-    this.dice = new Dice(world.seed, `status/${life.name}`);
-    this.learnerId = learnerIdOf(world, life);
-    this.enrollmentId = enrollmentIdOf(world, life);
-  }
-
-  of(command: Extract<Saying, { on: 'enrollment' }>['command']): Saying {
-    return { on: 'enrollment', id: this.enrollmentId, command };
-  }
-
-  about(command: Extract<Saying, { on: 'learner' }>['command']): Saying {
-    return { on: 'learner', id: this.learnerId, command };
-  }
-
-  step(when: When, command: Extract<Saying, { on: 'enrollment' }>['command'], more: Pick<Step, 'since' | 'reason'> = {}): Step {
-    return this.tell.step(when, zhou, this.of(command), more);
-  }
-
-  opening(): Extract<Saying, { on: 'enrollment' }>['opening'] {
-    const { world, life } = this;
-    const identity = identityOf(world, life);
-    const idClaim = world.claims.streamOf('id-number', idNumberValue(identity));
-    const contact = contactOf(new Dice(world.seed, `contact/${life.name}`), studentNumberOf(life));
-    return { identify: { type: 'IdentifyLearner', identity: this.asEntered(identity), contact, idClaim, source: null } };
-  }
-
-  /** As it was first entered: of one with a letter that sounds alike, and a digit of the region wrong. */
-  asEntered(identity: Identity): Identity {
-    if (this.life.fate !== 'misnamed') return identity;
-    const first17 = `449999${identity.idNumber.slice(6, 17)}`;
-    return { ...identity, name: `${identity.name.slice(0, -1)}燕`, idNumber: `${first17}${residentCheckDigit(first17)}` };
-  }
-}
 
 export function* statusStrand(world: World, life: Life): Generator<Step, void> {
   const status = new Status(world, life);
@@ -149,15 +55,6 @@ function* isAdmitted(s: Status): Generator<Step, void> {
   }
 }
 
-function guardian(s: Status, when: When, guardianId: string): Step {
-  const dice = new Dice(s.world.seed, `guardian/${guardianId}`);
-  return s.tell.step(
-    when,
-    zhou,
-    s.about({ type: 'LinkGuardian', guardianId, guardian: guardianOf(dice, identityOf(s.world, s.life)) }),
-  );
-}
-
 function registration(s: Status): Step {
   const { world, life } = s;
   const classId = classIdAt(world, classAt(life, life.joins)!);
@@ -171,118 +68,6 @@ function* recheck(s: Status): Generator<Step, void> {
   const passes =
     life.cohort !== 2023 && life.fate !== 'recheck-overdue' && life.fate !== 'revoked' && classAt(life, day) !== null;
   if (passes) yield s.step([day, 'morning'], { type: 'PassAdmissionRecheck' });
-}
-
-function* revoked(s: Status): Generator<Step, void> {
-  const { life } = s;
-  yield* s.tell.fourEyes({
-    asked: [workday(addDays(life.leaves!, -6)), 'morning'],
-    settled: [life.leaves!, 'afternoon'],
-    by: [zhou, he],
-    request: (requestId) =>
-      s.of({ type: 'RequestRevocation', requestId, ground: 'recheck-failed', evidence: ['入学资格复查报告'] }),
-    settle: (settled) => s.of(settled),
-    reason: { code: 'recheck-failed', text: '高考报名信息与本人不符。' },
-  });
-}
-
-/** She goes home, and asks that nobody calls her any more. */
-function* leavesEarly(s: Status): Generator<Step, void> {
-  const { life, tell } = s;
-  yield s.step(
-    [life.leaves!, 'morning'],
-    { type: 'WithdrawStudent', ground: 'own-application' },
-    { reason: { code: 'own-application', text: '本人申请退学，准备复读。' } },
-  );
-  yield* tell.fourEyes({
-    asked: [daysAfter(life.leaves!, 20), 'morning'],
-    settled: [daysAfter(life.leaves!, 22), 'afternoon'],
-    by: [zhou, he],
-    request: (requestId) =>
-      s.about({
-        type: 'RequestErasure',
-        requestId,
-        purposes: ['contact'],
-        legalBasis: '个人信息保护法第四十七条',
-        evidence: ['本人申请'],
-      }),
-    settle: (settled) => s.about(settled),
-    reason: { code: 'own-application' },
-  });
-}
-
-function* misrecorded(s: Status): Generator<Step, void> {
-  const { world, life, tell } = s;
-  const { entranceScore } = admissionOf(world, life);
-  yield* tell.fourEyes({
-    asked: [daysAfter(life.joins, 80), 'morning'],
-    settled: [daysAfter(life.joins, 82), 'afternoon'],
-    by: [zhou, he],
-    request: (requestId) =>
-      s.of({
-        type: 'RequestEnrollmentCorrection',
-        requestId,
-        target: '0',
-        field: 'entranceScore',
-        value: (entranceScore ?? minimumScore) + 1_200,
-        evidence: ['省考试院成绩单'],
-      }),
-    settle: (settled) => s.of(settled),
-    reason: { code: 'entered-in-error' },
-  });
-}
-
-/** With another number too, so that the claim of the wrong one is let go. */
-function* misnamed(s: Status): Generator<Step, void> {
-  const { world, life, tell } = s;
-  const identity = identityOf(world, life);
-  const old = s.asEntered(identity);
-  const corrected: Identity = { ...identity, candidateNumber: `${life.cohort}449900${String(life.index).padStart(4, '0')}` };
-  yield* tell.fourEyes({
-    asked: [daysAfter(life.joins, 81), 'morning'],
-    settled: [daysAfter(life.joins, 83), 'afternoon'],
-    by: [zhou, he],
-    request: (requestId) =>
-      s.about({
-        type: 'RequestIdentityCorrection',
-        requestId,
-        old,
-        new: corrected,
-        idClaim: world.claims.streamOf('id-number', idNumberValue(corrected)),
-        evidence: ['户口簿复印件'],
-      }),
-    settle: (settled) => s.about(settled),
-    opened: { old, new: corrected },
-    reason: { code: 'entered-in-error', text: '录入时姓名与证件号各错一字。' },
-  });
-}
-
-function* requestRefused(s: Status): Generator<Step, void> {
-  yield* s.tell.fourEyes({
-    asked: [daysAfter(s.life.joins, 90), 'morning'],
-    settled: [daysAfter(s.life.joins, 93), 'afternoon'],
-    by: [zhou, he],
-    request: (requestId) =>
-      s.of({
-        type: 'RequestEnrollmentCorrection',
-        requestId,
-        target: '0',
-        field: 'entryDate',
-        value: `${s.life.cohort}-09-15`,
-        evidence: [],
-      }),
-    settle: (settled) => s.of(settled),
-    refused: true,
-    reason: { code: 'own-application', text: '申请更改入学日期，无依据。' },
-  });
-}
-
-function* held(s: Status): Generator<Step, void> {
-  const placed = daysAfter(s.life.joins, 85);
-  const holdId = `discipline${studentNumberOf(s.life)}`;
-  const reason = { code: 'discipline', text: '宿舍违规用电，给予警告。' };
-  yield s.tell.step([placed, 'morning'], zhou, s.about({ type: 'PlaceHold', holdId, kind: 'discipline' }), { reason });
-  yield s.tell.step([daysAfter(placed, 100), 'morning'], he, s.about({ type: 'LiftHold', holdId }));
 }
 
 function* transfersIn(s: Status): Generator<Step, void> {
@@ -366,14 +151,14 @@ function* befalls(s: Status): Generator<Step, void> {
       yield transferOut(s);
       return;
     case 'withdraws':
-      yield withdrawal(s, leaves!, 'own-application', '拟自主创业，申请退学。');
+      yield s.withdrawal(leaves!, 'own-application', '拟自主创业，申请退学。');
       return;
     case 'fails-out':
-      yield withdrawal(s, leaves!, 'academic-failure', '累计不及格学分达到退学标准。');
+      yield s.withdrawal(leaves!, 'academic-failure', '累计不及格学分达到退学标准。');
       return;
     case 'loses-status':
     case 'walks-away':
-      yield withdrawal(s, leaves!, 'absent-without-leave', '连续两周未参加教学活动。');
+      yield s.withdrawal(leaves!, 'absent-without-leave', '连续两周未参加教学活动。');
       return;
     case 'withdrawn-in-error':
     case 'loses-status-in-error':
@@ -425,15 +210,12 @@ function moves(s: Status, { on, to }: NonNullable<Life['move']>): Step {
 const newContact = (s: Status): ReturnType<typeof contactOf> =>
   contactOf(new Dice(s.world.seed, `new-contact/${s.life.name}`), studentNumberOf(s.life));
 
+/** The other parent, from the day of the court's decision. */
 function* custody(s: Status, day: string): Generator<Step, void> {
   const { life, tell } = s;
   yield tell.step([day, 'morning'], zhou, s.about({ type: 'UnlinkGuardian', guardianId: guardianAccountOf(life) }));
   yield guardian(s, [day, 'noon'], `${guardianAccountOf(life)}b`);
 }
-
-/** The guardian of a day: custody changes hands in one life. */
-export const guardianOn = (life: Life, day: string): string =>
-  life.fate === 'custody-changes' && day > daysAfter(life.joins, 130) ? `${guardianAccountOf(life)}b` : guardianAccountOf(life);
 
 function transferOut(s: Status): Step {
   const command = {
@@ -445,28 +227,6 @@ function transferOut(s: Status): Step {
     requiredScore: minimumScore,
   } as const;
   return s.step([s.life.leaves!, 'morning'], command, { reason: { code: 'specialty', text: '对方学校有本人特长专业。' } });
-}
-
-function withdrawal(
-  s: Status,
-  day: string,
-  ground: 'own-application' | 'academic-failure' | 'absent-without-leave',
-  text: string,
-): Step {
-  return s.step([day, 'morning'], { type: 'WithdrawStudent', ground }, { reason: { code: ground, text } });
-}
-
-/** Taken for absent while she was at a competition: two people put it right twelve days later. */
-function* inError(s: Status, { from, to }: NonNullable<Life['away']>): Generator<Step, void> {
-  yield withdrawal(s, from, 'absent-without-leave', '连续两周未参加教学活动。');
-  yield* s.tell.fourEyes({
-    asked: [daysAfter(from, 9), 'morning'],
-    settled: [to, 'morning'],
-    by: [zhou, he],
-    request: (requestId) => s.of({ type: 'RequestWithdrawalReversal', requestId, evidence: ['技能大赛参赛证明'] }),
-    settle: (settled) => s.of(settled),
-    reason: { code: 'entered-in-error', text: '缺勤期间参加省赛集训，经核实撤销。' },
-  });
 }
 
 /** How those end who were there before the ledger. */

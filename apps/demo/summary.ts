@@ -6,12 +6,13 @@ import { commonCatalog } from '../../libs/events/catalog/common.ts';
 import { curriculumCatalog } from '../../libs/events/catalog/curriculum.ts';
 import { enrollmentCatalog } from '../../libs/events/catalog/enrollment.ts';
 import { facultyCatalog } from '../../libs/events/catalog/faculty.ts';
+import { operationsCatalog } from '../../libs/events/catalog/operations.ts';
 import { partnershipCatalog } from '../../libs/events/catalog/partnership.ts';
 import { accountOf, enrollmentIdOf, guardianAccountOf, learnerIdOf, studentNumberOf } from './ids.ts';
 import { lifeOf, type Cohort } from './lives.ts';
 import { officeOf } from './partners.ts';
 import { asMentor, mentorAt, teacherAt } from './staff.ts';
-import { identityOf } from './status.ts';
+import { identityOf } from './student.ts';
 import type { Tally } from './tally.ts';
 import type { World } from './teller.ts';
 
@@ -115,6 +116,7 @@ export function farewell(world: World, tally: Tally, folder: string, seconds: nu
 /** Types that nothing in the story brings about, with the reason. */
 export const untold: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(accessCatalog).map((type) => [type, 'written by whoever reads over HTTP'])),
+  ...Object.fromEntries(Object.keys(operationsCatalog).map((type) => [type, 'written by whoever runs the ledger'])),
   CommandAbandoned: 'fences a writer that crashed',
   EnrollmentClosingDropped: 'lets go of a graduation that was refused or never written',
 };
