@@ -19,6 +19,8 @@ export interface Options {
   readonly learners: number | null;
   readonly view: string;
   readonly seed: number;
+  /** A ledger's data folder that is taken instead of generated lives, in a copy. */
+  readonly data: string | null;
   readonly without: readonly string[];
 }
 

@@ -15,6 +15,7 @@ const usage = `npm run bench -- [${Object.keys(tasks).join('] [')}] [options]
   --learners N   learners of the log, and of the query (as many as have 20 attempts each; query: 2000)
   --view NAME    view that is rebuilt (transcript)
   --seed N       of the generated lives (1)
+  --data FOLDER  a ledger's events instead of generated ones (it is copied; stop its server before)
   --without A,B  contenders left out
 `;
 
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
       learners: { type: 'string' },
       view: { type: 'string', default: 'transcript' },
       seed: { type: 'string', default: '1' },
+      data: { type: 'string' },
       without: { type: 'string', default: '' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -47,6 +49,7 @@ async function main(): Promise<number> {
     learners: values.learners === undefined ? null : Number(values.learners),
     view: values.view,
     seed: Number(values.seed),
+    data: values.data ?? null,
     without: values.without.split(',').filter((name) => name !== ''),
   };
   if (![options.rounds, options.seconds, options.events, options.learners ?? 1].every((n) => n > 0)) {

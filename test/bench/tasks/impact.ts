@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Measured, Task } from '../harness.ts';
 import { built, clients, startOurs, type Server } from '../servers.ts';
 import { enroll } from './append-http.ts';
+import { corpusAsked } from './rebuild.ts';
 
 const fileOf = (folder: string): string => join(folder, 'students.json');
 const clientCount = 16;
@@ -16,7 +17,7 @@ export const impact: Task = {
   // `raw` is the same ledger without a rebuild: the ratio is what is left under one.
   contenders: ['ours', 'raw'],
   variants: ({ view, events }) => [{ rebuilding: view, events: Math.max(events, 100_000) }],
-  corpus: ({ seed, learners }, { events }) => ({ seed, learners, events: Number(events) }),
+  corpus: corpusAsked,
 
   prepare: async ({ folder, corpus }) => {
     await cp(corpus!.folder, folder, { recursive: true });

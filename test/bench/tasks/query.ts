@@ -1,8 +1,9 @@
 // A learner's transcript over HTTP, learners at random: ours with all that the product does, the peers with the rows alone.
 import { DatabaseSync } from 'node:sqlite';
-import { randomOf } from '../corpus.ts';
+import { randomOf } from '../lives.ts';
 import { digestOf } from '../../../libs/kernel/canonical.ts';
 import type { Measured, Task } from '../harness.ts';
+import { corpusAsked } from './rebuild.ts';
 import { copyToPostgres, entriesTable } from '../query-rows.ts';
 import { clients, startOurs, startPeer, type Server } from '../servers.ts';
 
@@ -14,10 +15,9 @@ export const query: Task = {
   counts: 'pages',
   contenders: ['ours', 'raw', 'emmett-sqlite', 'emmett-postgresql'],
   variants: ({ learners }) => [1, 16].map((count) => ({ page: 'transcript', learners: learners ?? 2000, clients: count })),
-  corpus: ({ seed }, { learners }) => ({
-    seed,
+  corpus: (options, { learners }) => ({
+    ...corpusAsked(options, { events: Number(learners) * eventsPerLearner }),
     learners: Number(learners),
-    events: Number(learners) * eventsPerLearner,
   }),
 
   prepare: async ({ contender, database, corpus }) => {

@@ -4,19 +4,19 @@ import { DatabaseSync } from 'node:sqlite';
 
 import type { ReadQueries } from '../../../libs/ports/read-store.ts';
 import type { View } from '../../../libs/ports/view.ts';
-import type { Corpus } from '../corpus.ts';
+import type { Corpus, CorpusSize } from '../corpus.ts';
 import { digestOf } from '../digest.ts';
 import { contenderNamed } from '../contenders/contenders.ts';
 import { scan } from '../contenders/raw.ts';
 import { viewNamed } from '../contenders/tables.ts';
-import { peakMiB, type Job, type Measured, type Task } from '../harness.ts';
+import { peakMiB, type Job, type Measured, type Options, type Task, type Variant } from '../harness.ts';
 
 export const rebuild: Task = {
   name: 'rebuild',
   counts: 'events',
   contenders: ['ours', 'raw', 'scan', 'emmett-sqlite', 'emmett-postgresql'],
   variants: ({ view, events }) => [{ view, events }],
-  corpus: ({ seed, learners }, { events }) => ({ seed, learners, events: Number(events) }),
+  corpus: corpusAsked,
   prepare: prepareRebuild,
   run: runRebuild,
 };
@@ -30,6 +30,11 @@ export const memory: Task = {
     { view, events: events * 5 },
   ],
 };
+
+/** Of the size that the variant says, or whatever `--data` holds. */
+export function corpusAsked({ seed, learners, data }: Options, { events }: Variant): CorpusSize {
+  return { seed, learners, events: Number(events), ...(data === null ? {} : { data }) };
+}
 
 async function prepareRebuild({ contender, corpus, folder, database }: Job): Promise<void> {
   if (contender === 'scan') return;
