@@ -5,7 +5,7 @@ import { StoreFault } from '../../libs/ports/store-fault.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { Violation } from './books/log.ts';
 import type { Ground, Process } from './ground.ts';
-import { Projector, digestsOf, hindmost, newDisks } from './projector.ts';
+import { Projector, digestsOf, hindmost, newDisks, reading } from './projector.ts';
 import type { Wire } from './ports.ts';
 import type { Life } from './scheduler.ts';
 
@@ -146,13 +146,18 @@ export class Folding implements Process {
     await this.#projector?.projection.close();
   }
 
-  /** Are the rows what a fold from zero gives? */
+  /** Are the rows what a fold from zero gives, and do they say what the log says? */
   async compare(): Promise<void> {
     const codec = new Codec(this.#ground.openVault());
     for (const { view, live, anew } of await digestsOf(this.#disks, this.#ground.realm.views, this.#ground.durable, codec)) {
       if (live !== anew) throw new Violation('views', `${view} is not what a fold from zero gives`);
       this.#ground.tally.add('views compared with a fold from zero');
     }
+    const { realm, books, scheduler } = this.#ground;
+    const { read, views } = realm;
+    if (!read) return;
+    await reading(this.#disks, views, (db) => read(db, books, scheduler.now));
+    this.#ground.tally.add('views read against the log');
   }
 
   dispose(): void {

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { sqliteReadStoreOver, type SqliteReadStore } from '../../libs/adapters/sqlite/read-store.ts';
 import { Projection } from '../../libs/projection/engine.ts';
+import { Naming, liveGeneration, readNamed } from '../../libs/projection/generations.ts';
 import type { Clock, Timer } from '../../libs/ports/clock.ts';
 import type { EventStore } from '../../libs/ports/event-store.ts';
 import type { ReadQueries, ReadStore, ReadWrites } from '../../libs/ports/read-store.ts';
@@ -139,6 +140,18 @@ const plainly = (disks: Disks, views: readonly View[], events: EventStore, decod
     timer: { sleep: () => Promise.resolve() },
     batch: 1000,
   });
+
+/** Reads the live rows, with nothing in between. */
+export function reading(disks: Disks, views: readonly View[], read: (db: ReadQueries) => Promise<void>): Promise<void> {
+  return sqliteReadStoreOver(disks.views).snapshot(async (db) => {
+    const named: [View, number][] = [];
+    for (const view of views) {
+      const live = await liveGeneration(db, view.name);
+      if (live) named.push([view, live.generation]);
+    }
+    await read(readNamed(db, new Naming(named)));
+  });
+}
 
 /** Digests of the rows on these disks, and of the same views folded from zero with nothing in the way. */
 export async function digestsOf(

@@ -1,5 +1,6 @@
 import type { DurableKeys } from '../../libs/adapters/memory/key-vault.ts';
 import type { StoredEvent } from '../../libs/ports/event-store.ts';
+import type { ReadQueries } from '../../libs/ports/read-store.ts';
 import type { View } from '../../libs/ports/view.ts';
 import { apprenticeRecord } from '../../libs/read-models/apprentice-record.ts';
 import { auditTimeline } from '../../libs/read-models/audit-timeline.ts';
@@ -11,10 +12,12 @@ import { tasks } from '../../libs/read-models/tasks.ts';
 import { transcript } from '../../libs/read-models/transcript.ts';
 import { EnrollmentOffice } from './enrollment/office.ts';
 import { referenceData } from './enrollment/reference.ts';
+import type { Books } from './books/books.ts';
 import type { Ground } from './ground.ts';
 import type { Office } from './orders.ts';
 import { TrainingOffice } from './training/office.ts';
 import { livePast } from './training/past.ts';
+import { checkReading } from './training/reading.ts';
 
 /** When every world begins. */
 export const start = Date.UTC(2026, 8, 1, 0, 0, 0);
@@ -36,6 +39,10 @@ export interface Realm {
   /** What a world is mostly about, as kinds of intents (see its office): a bit of everything, or much of what meets at the same gates. */
   readonly moods: readonly (readonly number[])[];
   readonly views: readonly View[];
+  /** Holds what the views answer against the log. */
+  readonly read?: (db: ReadQueries, books: Books, now: number) => Promise<void>;
+  /** One world in so many has a process that folds views: it is far the slowest part. */
+  readonly viewedIn: number;
 }
 
 export type RealmName = 'enrollment' | 'training';
@@ -58,6 +65,7 @@ export const realms: Readonly<Record<RealmName, Realm>> = {
       [9, 9, 8, 8, 7, 7, 1],
     ],
     views: [auditTimeline, directory, enrollmentRegister, pendingTakes, subjectIndex, tasks] as readonly View[],
+    viewedIn: 3,
   },
   training: {
     name: 'training',
@@ -69,11 +77,14 @@ export const realms: Readonly<Record<RealmName, Realm>> = {
       [1, 2, 2, 3, 3, 3, 4, 4, 10, 9, 0],
       [1, 3, 3, 2, 4, 9, 10, 0],
       // Offers, signatures and amendments over the same days.
+      [5, 6, 5, 6, 7, 7, 7, 8, 10],
       [5, 6, 7, 7, 7, 7, 8, 8, 10],
       // Contracts to their end, and beyond it.
       [5, 7, 7, 7, 8, 8, 8, 4, 4, 9, 0, 11],
     ],
-    views: [apprenticeRecord, auditTimeline, pendingTakes, subjectIndex, tasks, transcript] as readonly View[],
+    views: [apprenticeRecord, auditTimeline, enrollmentRegister, pendingTakes, tasks, transcript] as readonly View[],
+    read: checkReading,
+    viewedIn: 6,
   },
 };
 

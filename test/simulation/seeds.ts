@@ -28,7 +28,7 @@ export function planOf(seed: number, name: RealmName = 'enrollment'): WorldPlan 
     realm,
     script,
     processes: 1 + upTo(3),
-    views: upTo(3) === 0,
+    views: upTo(realm.viewedIn) === 0,
     choices: drawnDice(() => (patience > 0 && order() % (patience + 1) !== 0 ? 0 : order())),
     faults: drawnDice(() => (oneIn > 0 && chance() % oneIn === 0 ? 1 + (chance() % (faultKinds.length * 4)) : 0)),
   };

@@ -61,6 +61,7 @@ const mustHappen: Readonly<Record<RealmName, readonly string[]>> = {
   ],
   training: [
     ...anywhere,
+    'views read against the log',
     ...[openingTable, selectionTable, contractTable, attemptTable, teacherTable, placementTable].flatMap((table) =>
       Object.keys(table).map((type) => `event ${type}`),
     ),

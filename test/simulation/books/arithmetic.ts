@@ -128,6 +128,16 @@ export function submission(
   return { result: resultOf(scheme, kind, total), components };
 }
 
+/** Average weighed by credits; null where nothing weighs in. */
+export function average(
+  entries: readonly { readonly score: number; readonly weight: number }[],
+  { mode, unit }: SchemeTerms['rounding'],
+): number | null {
+  const weight = entries.reduce((sum, entry) => sum + entry.weight, 0);
+  const sum = entries.reduce((all, entry) => plus(all, times(fraction(entry.score), fraction(entry.weight))), fraction(0));
+  return weight === 0 ? null : rounded(over(sum, fraction(weight)), mode, unit);
+}
+
 /** Whoever was exempted has what the course teaches. */
 export const codedResult = (code: string): ResultTerms => ({
   score: null,

@@ -17,6 +17,10 @@ interface Terms {
   readonly learnerId: string;
   readonly enrollmentId: string;
   readonly courseId: string | null;
+  /** Of an imported result. */
+  readonly courseCode?: string;
+  /** Hundredths. */
+  readonly credits: number;
   readonly kind: string;
   readonly number?: number;
   readonly follows?: string | null;

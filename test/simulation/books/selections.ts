@@ -31,6 +31,8 @@ export interface PlacementBook {
   readonly follows: string | null;
   readonly status: Timeline<string>;
   handedTo: string | null;
+  /** Batches whose handover it acknowledged. */
+  readonly acknowledged: Set<string>;
 }
 
 /** Openings, applications and their offers; and batches that hand over to each other. */
@@ -87,7 +89,13 @@ export class Selections implements Chapter {
     if (known) return known;
     const { institutionId, data } = event;
     const begun = { ...data, id, institutionId, status: new Timeline('none') };
-    const book = { ...begun, assessed: new Set<string>(), offer: null, handedTo: null } as unknown as SelectionBook;
+    const book = {
+      ...begun,
+      assessed: new Set<string>(),
+      offer: null,
+      handedTo: null,
+      acknowledged: new Set<string>(),
+    } as unknown as SelectionBook;
     books.set(id, book);
     return book;
   }
@@ -143,6 +151,7 @@ export class Selections implements Chapter {
       const other = data['other'] as string;
       const given = placement.handedTo === other || this.placements.get(other)?.handedTo === placement.id;
       if (!given) fail('legal-path', 'acknowledged is what was not given');
+      placement.acknowledged.add(other);
     }
   }
 }

@@ -211,7 +211,7 @@ export async function livePast(start: number): Promise<Past> {
       await speak(zhang, { type: 'AssessApplicant', by: 'school', score: 8200, recommended: true });
       // The one is under way, his follow each other, and the third must choose.
       const offered = i === 0 && learnerId === 'ann' ? august : i === 1 && learnerId === 'bo' ? spring : autumn;
-      await speak(hr, { type: 'MakeOffer', post, ...offered, expiresAt: new Date(start + 5 * 86_400_000).toISOString() });
+      await speak(hr, { type: 'MakeOffer', post, ...offered, expiresAt: new Date(start + 2 * 86_400_000).toISOString() });
     }
   }
 
