@@ -67,6 +67,8 @@ export interface Task {
   readonly corpus?: (options: Options, variant: Variant) => CorpusSize;
   /** Folder and database anew in every round; else they last for all rounds of a variant. */
   readonly fresh?: true;
+  /** Rounds at most, where one is like another and takes long. */
+  readonly rounds?: number;
   /** Once before the rounds, in the contender's process: what is not to be measured. */
   readonly prepare?: (job: Job) => Promise<void>;
   readonly run: (job: Job) => Promise<Measured>;
@@ -140,8 +142,14 @@ async function inProcess<T>(message: Message): Promise<T> {
 
 // ── rounds ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-interface Entrant {
+/** A contender on its way through the rounds of a variant. */
+export interface Ran {
   readonly name: ContenderName;
+  readonly rounds: readonly Measured[];
+  readonly failed: string | null;
+}
+
+interface Entrant extends Ran {
   readonly folder: string;
   readonly database: string | null;
   readonly rounds: Measured[];
@@ -201,7 +209,8 @@ async function runVariant(task: Task, variant: Variant, field: Field): Promise<(
       entrants.push(entrant);
       if (task.prepare) await attempt(entrant, title, say, () => inProcess({ kind: 'prepare', job: jobOf(entrant, 0) }));
     }
-    for (let round = 0; round < options.rounds; round++) {
+    const rounds = Math.min(options.rounds, task.rounds ?? options.rounds);
+    for (let round = 0; round < rounds; round++) {
       // A neighbour who grows noisy meets all of them, first or last.
       for (const entrant of round % 2 === 0 ? entrants : entrants.toReversed()) {
         if (entrant.failed !== null) continue;
@@ -243,7 +252,8 @@ const toldOf = ({ counts }: Task, { rate, p50, p99, lost }: Measured): string =>
 /** Whole numbers where they are large. */
 export const rounded = (value: number): number => (value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
 
-function linesOf(task: Task, variant: Variant, entrants: readonly Entrant[]): Line[] {
+/** Medians, ratios to raw, and whether all say the same. */
+export function linesOf(task: Pick<Task, 'name' | 'counts'>, variant: Variant, entrants: readonly Ran[]): Line[] {
   const ran = entrants.filter(({ failed, rounds }) => failed === null && rounds.length > 0);
   const of = (rounds: readonly Measured[], key: 'rate' | 'p50' | 'p99' | 'peakMiB'): number | undefined => {
     const values = rounds.flatMap((round) => round[key] ?? []);

@@ -11,7 +11,7 @@ const usage = `npm run bench -- [${Object.keys(tasks).join('] [')}] [options]
 
   --rounds N     rounds, in which contenders alternate (3)
   --seconds N    length of a round where time bounds it (2)
-  --events N     events of the log that is rebuilt (25000); memory takes it and five times it
+  --events N     events of the log that is rebuilt (20000); memory takes it and five times it
   --learners N   learners of the log, and of the query (as many as have 20 attempts each; query: 2000)
   --view NAME    view that is rebuilt (transcript)
   --seed N       of the generated lives (1)
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
     options: {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '2' },
-      events: { type: 'string', default: '25000' },
+      events: { type: 'string', default: '20000' },
       learners: { type: 'string' },
       view: { type: 'string', default: 'transcript' },
       seed: { type: 'string', default: '1' },

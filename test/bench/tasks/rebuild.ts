@@ -25,6 +25,7 @@ export const rebuild: Task = {
 export const memory: Task = {
   ...rebuild,
   name: 'memory',
+  rounds: 1,
   variants: ({ view, events }) => [
     { view, events },
     { view, events: events * 5 },
