@@ -1,4 +1,5 @@
 import type { AcademicYear, CalendarEvent, Term } from '../../libs/events/catalog/curriculum.ts';
+import { workingDaysAfter } from '../../libs/facts/reference.ts';
 import { addDays, isWeekend, startOfDay } from '../../libs/kernel/time.ts';
 
 /** The days of the story. Fixed, so that the same seed tells the same story on any day; the last one lies in the past of every reader. */
@@ -91,6 +92,9 @@ export const daysAfter = remembered((date, days) => {
 });
 
 export const workday = (date: string): string => daysAfter(date, 0);
+
+/** As appeals are counted: neither weekends nor holidays. */
+export const workingDaysFrom = remembered((date, days) => workingDaysAfter(calendar, date, days));
 
 /** The Monday on the day or after it. */
 export function mondayFrom(date: string): string {

@@ -1,14 +1,12 @@
 import type { AttemptCommand } from '../../libs/contexts/assessment/attempt.ts';
 import type { Said } from '../../libs/contexts/assessment/guards.ts';
 import type { Scheme } from '../../libs/events/catalog/curriculum.ts';
-import { schemeIdOf } from '../../libs/facts/curriculum.ts';
-import { workingDaysAfter } from '../../libs/facts/reference.ts';
 import type { Actor } from '../../libs/kernel/decider.ts';
 import { mintedId } from '../../libs/kernel/ids.ts';
 import { assessedBy, type Assessing } from './apprentice.ts';
 import { careerOf, daysOf, scoreOf, type SessionDays, type Try } from './career.ts';
-import { calendar, daysAfter } from './dates.ts';
-import { accountOf, attemptIdAt, courseIdAt, enrollmentIdOf, learnerIdOf } from './ids.ts';
+import { daysAfter, workingDaysFrom } from './dates.ts';
+import { accountOf, attemptIdAt, courseIdAt, enrollmentIdOf, learnerIdOf, schemeIdAt } from './ids.ts';
 import type { Life } from './lives.ts';
 import { merged } from './merged.ts';
 import { he, lin, zhou } from './office.ts';
@@ -95,7 +93,7 @@ class Telling {
       kind: one.kind,
       number,
       follows,
-      schemeId: schemeIdOf(world.institutionId, scheme.code),
+      schemeId: schemeIdAt(world, scheme),
       schemeVersion: null,
       academicYear: one.term.year,
       term: one.term.name,
@@ -185,7 +183,7 @@ const scored = (score: number): Said => ({ score, grade: null, code: null, passe
 
 function* isHeard(t: Telling): Generator<Step, void> {
   const { life, one, days } = t;
-  const heardUntil = workingDaysAfter(calendar, days.publishes, assessmentPolicy.appealWorkingDays);
+  const heardUntil = workingDaysFrom(days.publishes, assessmentPolicy.appealWorkingDays);
   const learner: Actor = { personId: accountOf(life), role: 'learner', organizationId: null };
   const appeals = one.mishap === 'upheld' || one.mishap === 'dismissed' || one.mishap === 'stale';
   if (one.mishap === 'stale') {
@@ -210,7 +208,7 @@ const finalizes = (t: Telling, day: string): Step => t.step([day, 'afternoon'], 
 
 /** When an appeal is settled: once nobody can file one any more. */
 const heardOn = ({ publishes }: SessionDays): string =>
-  daysAfter(workingDaysAfter(calendar, publishes, assessmentPolicy.appealWorkingDays), 1);
+  daysAfter(workingDaysFrom(publishes, assessmentPolicy.appealWorkingDays), 1);
 
 /** By herself, within the days; settled by somebody who had no part in the result. */
 function* appeal(t: Telling, learner: Actor): Generator<Step, void> {

@@ -37,21 +37,15 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
-/** Folded streams kept in memory: those of a term's running work, a few kilobytes each. */
-const cachedStreams = 60_000;
-
 export function stageOn(store: EventStore, vault: KeyVault, clock: StoryClock): Stage {
   const tally = new Tally(store);
-  const transactor = new Transactor(
-    {
-      store: tally,
-      codec: new Codec(vault),
-      clock,
-      timer: { sleep: (ms) => sleep(ms) },
-      entropy: { random: () => 0.5 },
-    },
-    cachedStreams,
-  );
+  const transactor = new Transactor({
+    store: tally,
+    codec: new Codec(vault),
+    clock,
+    timer: { sleep: (ms) => sleep(ms) },
+    entropy: { random: () => 0.5 },
+  });
   const close = async (): Promise<void> => {
     await store.close();
     await vault.close();

@@ -86,7 +86,8 @@ export function farewell(world: World, tally: Tally, folder: string, seconds: nu
     const life = lifeOf(world, cohort, index);
     return `  ${studentNumberOf(life)}  ${identityOf(world, life).name}  ${learnerIdOf(world, life)}  ${enrollmentIdOf(world, life)}  ${why}`;
   });
-  const token = (words: string): string => `  LEDGER_DATA=${folder} npm run -s ledger -- token ${words}`;
+  const inFolder = process.env['LEDGER_DATA'] ? `LEDGER_DATA=${folder} ` : '';
+  const token = (words: string): string => `  ${inFolder}npm run -s ledger -- token ${words}`;
   const first = lifeOf(world, 2024, 0);
   const minor = lifeOf(world, 2024, 15);
   const yunfan = officeOf(world, 0);
@@ -99,7 +100,7 @@ export function farewell(world: World, tally: Tally, folder: string, seconds: nu
     '  学号 · 姓名 · learner id · enrollment id',
     ...people,
     '',
-    `  LEDGER_DATA=${folder} npm start`,
+    `  ${inFolder}npm start`,
     '  然后在另一终端取令牌 · then, in another terminal, tokens:',
     token('--sub zhou-min --role registrar'),
     token('--sub he-jianguo --role registrar'),
