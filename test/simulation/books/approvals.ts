@@ -27,7 +27,12 @@ const acts = new Set(Object.values(actOf));
 /** Four-eyes: two people, one request, and its act in the append of the grant. */
 export class Approvals {
   readonly requests = new Map<string, RequestBook>();
+  readonly #streams: ReadonlyMap<string, readonly LogEvent[]>;
   #grant: RequestBook | null = null;
+
+  constructor(streams: ReadonlyMap<string, readonly LogEvent[]>) {
+    this.#streams = streams;
+  }
 
   take(event: LogEvent, fail: Fail): void {
     if (this.#grant) this.#produced(this.#grant, event, fail);
@@ -73,6 +78,9 @@ export class Approvals {
     const same = event.stream === request.stream && event.data['requestId'] === request.requestId;
     if (!same || event.type !== actOf[request.act]) fail('four-eyes', `a grant of ${request.act} is not followed by its act`);
     if ((event.data['target'] ?? null) !== request.target) fail('four-eyes', 'the act has another target than its request');
+    // A correction is itself no change: it stands at its target's time.
+    const target = request.target === null ? undefined : this.#streams.get(event.stream)![Number(request.target)];
+    if (target && target.effectiveAt !== event.effectiveAt) fail('four-eyes', 'the act stands at another time than its target');
     this.#grant = null;
   }
 }

@@ -19,7 +19,7 @@ export class Books {
   /** What each client's key did on the stream that its command is about. */
   readonly effects = new Map<string, LogEvent[]>();
   readonly counts = new Map<string, number>();
-  readonly approvals = new Approvals();
+  readonly approvals = new Approvals(this.streams);
   readonly claims: ClaimBooks;
   readonly learners: Learners;
   readonly enrollments: Enrollments;

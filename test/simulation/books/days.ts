@@ -17,7 +17,7 @@ export class Days implements Chapter {
   /** What is over, by holder: `to` is exclusive. */
   readonly #past = new Map<string, Map<string, Span>>();
   /** Holders that let days go in the append that is being read. */
-  readonly #released = new Map<string, readonly [learnerId: string, fail: Fail]>();
+  readonly #released = new Map<string, readonly [learnerId: string, until: string | undefined, fail: Fail]>();
 
   constructor(books: Books) {
     this.#books = books;
@@ -60,7 +60,7 @@ export class Days implements Chapter {
       held.delete(holder);
       const until = event.data['until'] as string | undefined;
       if (until !== undefined && let_go.from < until) past.set(holder, { from: let_go.from, to: until });
-      this.#released.set(holder, [learnerId, fail]);
+      this.#released.set(holder, [learnerId, until, fail]);
     } else return;
     this.knownTo(holder).set(event.position, held.has(holder) || past.has(holder));
     this.#held.set(learnerId, held);
@@ -88,11 +88,14 @@ export class Days implements Chapter {
 
   /** What must go on being held is held again in the append that let go of it. */
   whole(): void {
-    for (const [holder, [learnerId, fail]] of this.#released) {
+    for (const [holder, [learnerId, until, fail]] of this.#released) {
       const contract = this.#books.contracts.get(idOf(holder));
       const needs = holder.startsWith('contract-') ? contract && isOpenContract(contract.status.now) && contract.terms : null;
       if (needs && !this.covers(learnerId, holder, needs))
         fail('owner-holds', `${holder} is ${contract!.status.now} and lets go of its days`);
+      // What it occupied stays occupied: nothing is put in its place afterwards.
+      if (contract?.endedOn && !needs && until !== contract.endedOn)
+        fail('no-overlap', `${holder} ended on ${contract.endedOn}, its days until ${until ?? 'never'}`);
       if (holder.startsWith('selection-') && this.#needsOffer(holder) && !this.of(learnerId).has(holder))
         fail('owner-holds', `${holder} is accepted and lets go of its days`);
     }
@@ -116,6 +119,8 @@ export class Days implements Chapter {
         const contract = holder.startsWith('contract-') ? this.#books.contracts.get(idOf(holder)) : undefined;
         if (holder.startsWith('selection-') && this.#books.selections.get(idOf(holder))?.status.now !== 'accepted')
           stuck(`${days} are kept for ${holder}, which is not accepted`);
+        const resting = this.#books.contracts.all().find(({ selectionId }) => selectionId === idOf(holder));
+        if (resting && !isOpenContract(resting.status.now)) stuck(`${days} are kept for ${holder}, whose contract is over`);
         if (!holder.startsWith('contract-')) continue;
         if (!contract?.terms || !isOpenContract(contract.status.now))
           return stuck(`${days} are kept for ${holder}, which is over`);

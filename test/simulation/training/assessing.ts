@@ -96,7 +96,14 @@ export class Assessing {
     const move = wanted === 'next' ? next : waits ? 'settle' : wanted;
     const { id } = attempt;
     const say = (by: Caller, command: Parameters<TrainingOrders['attempt']>[3], suffix = ''): Order =>
-      this.#orders.attempt(`${key}${suffix}`, by, id, command, c % 11 === 3 ? this.#orders.seen(`attempt-${id}`) : {});
+      this.#orders.attempt(`${key}${suffix}`, by, id, command, {
+        ...(c % 11 === 3 ? this.#orders.seen(`attempt-${id}`) : {}),
+        // Free text about a person is sealed under her key.
+        ...(command.type === 'ModerateResult' && command.reasoned
+          ? { reason: { code: 'recount', text: 'a page was missed' } }
+          : {}),
+        ...(c % 23 === 5 ? { dryRun: true } : {}),
+      });
     const marks = 4000 + ((b * 977 + c * 131) % 6000);
     switch (move) {
       case 'sheet':

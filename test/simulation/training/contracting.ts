@@ -18,6 +18,9 @@ const day = 86_400_000;
 const nextDay = (date: string, n = 1): string => new Date(Date.parse(date) + n * day).toISOString().slice(0, 10);
 const mondayOf = (date: string): string => nextDay(date, -((new Date(date).getUTCDay() + 6) % 7));
 
+/** Says something of one contract: by whom, what, under which suffix of the key. */
+type Say = (by: Caller, command: ContractCommand, suffix?: string, more?: More) => Order;
+
 /** What people do on the way from an opening to a contract that is over: offers, terms, signatures, amendments, and its end. */
 export class Contracting {
   readonly #books: Books;
@@ -159,10 +162,7 @@ export class Contracting {
       case 'live':
         return this.#live(key, contract, b, c);
       case 'suspended':
-        return at(
-          [[say(zhang, { type: 'ResumeContract' })], this.#amend(key, contract, b, c), [say(zhang, this.#termination(c))]],
-          b,
-        );
+        return at([[say(zhang, { type: 'ResumeContract' })], this.#amend(key, contract, b, c), [this.#termination(say, c)]], b);
       case 'terminated': {
         const request = { type: 'RequestTerminationReversal', requestId: '', evidence: ['file 5'] } as const;
         return [
@@ -186,12 +186,9 @@ export class Contracting {
     return accepted ? this.draft(key, accepted, b, c) : [];
   }
 
-  #speaker(
-    key: string,
-    { id }: ContractBook,
-    c: number,
-  ): (by: Caller, command: ContractCommand, suffix?: string, more?: More) => Order {
-    const seen = c % 11 === 4 ? this.#orders.seen(`contract-${id}`) : {};
+  #speaker(key: string, { id }: ContractBook, c: number): Say {
+    // Some say what they saw last, and some only ask what would be.
+    const seen: More = c % 11 === 4 ? this.#orders.seen(`contract-${id}`) : c % 23 === 7 ? { dryRun: true } : {};
     return (by, command, suffix = '', more = {}) =>
       this.#orders.contract(`${key}${suffix}`, by, id, command, { ...seen, ...more });
   }
@@ -324,15 +321,19 @@ export class Contracting {
       case 10:
       case 11:
         // What ends a contract and what changes its terms, at the same moment.
-        return [say(zhang, this.#termination(c)), ...(c % 3 === 0 ? this.#amend(`${key}x`, contract, b, c) : [])];
+        return [this.#termination(say, c), ...(c % 3 === 0 ? this.#amend(`${key}x`, contract, b, c) : [])];
       default:
-        return [say(zhang, { type: 'CompleteContract' }), ...(c % 4 === 0 ? [say(li, this.#termination(c), 'x')] : [])];
+        return [say(zhang, { type: 'CompleteContract' }), ...(c % 4 === 0 ? [this.#termination(say, c, 'x')] : [])];
     }
   }
 
-  #termination(c: number): ContractCommand {
+  /** For now, or stated for a day before. */
+  #termination(say: Say, c: number, suffix = ''): Order {
     const ground = at(['status-lost', 'mutual', 'apprentice-leaves', 'transfer'] as const, c);
-    return { type: 'TerminateContract', ground, noticeGivenOn: this.#today, notice: 'notice 1' };
+    const effectiveAt = c % 5 > 2 ? instant(this.#now() - (c % 3) * day) : undefined;
+    const noticeGivenOn = effectiveAt === undefined ? this.#today : dayOf(effectiveAt);
+    const more = effectiveAt === undefined ? {} : { effectiveAt };
+    return say(at([zhang, li], c), { type: 'TerminateContract', ground, noticeGivenOn, notice: 'notice 1' }, suffix, more);
   }
 
   /** Proposed by one, consented to by all others at the same moment. */

@@ -22,7 +22,7 @@ import type { Caller, Desk, Order } from '../orders.ts';
 import { college, courses, programId, sections } from './cast.ts';
 
 /** What differs from the ordinary. */
-export type More = Partial<Pick<Order, 'effectiveAt' | 'reason' | 'onBehalfOf' | 'ifMatch'>>;
+export type More = Partial<Pick<Order, 'effectiveAt' | 'reason' | 'onBehalfOf' | 'ifMatch' | 'dryRun'>>;
 
 interface Letter {
   /** Category and id of the own stream; the attempt mints an id where it is empty. */

@@ -28,8 +28,8 @@ export async function checkReading(db: ReadQueries, books: Books, now: number): 
   }
 }
 
-function same(what: string, shown: readonly string[], known: readonly string[]): void {
-  const [a, b] = [shown, known].map((list) => list.toSorted().join(', '));
+function same(what: string, seen: readonly string[], known: readonly string[]): void {
+  const [a, b] = [seen, known].map((list) => list.toSorted().join(', '));
   if (a !== b) throw new Violation('reading', `${what}: the view says ${a || 'nothing'} where the log says ${b || 'nothing'}`);
 }
 
@@ -38,7 +38,7 @@ function same(what: string, shown: readonly string[], known: readonly string[]):
 const told = ['published', 'final', 'imported'];
 const statusOf = ({ status, appeal }: AttemptBook): string =>
   status.now === 'published' && appeal?.outcome === 'open' ? 'appealed' : status.now;
-const said = (result: ResultTerms | null): string =>
+const shown = (result: ResultTerms | null): string =>
   result === null ? '-' : [result.score, result.grade, result.code, result.passed, result.capped].join('/');
 
 async function transcripts(db: ReadQueries, books: Books): Promise<void> {
@@ -46,8 +46,8 @@ async function transcripts(db: ReadQueries, books: Books): Promise<void> {
   const entries = rows.map(({ entry }) => JSON.parse(entry) as Entry);
   same(
     'attempts',
-    entries.map((entry) => `${entry.attemptId} ${entry.status} ${said(entry.result)}`),
-    books.attempts.all().map((attempt) => `${attempt.id} ${statusOf(attempt)} ${said(attempt.result.now)}`),
+    entries.map((entry) => `${entry.attemptId} ${entry.status} ${shown(entry.result)}`),
+    books.attempts.all().map((attempt) => `${attempt.id} ${statusOf(attempt)} ${shown(attempt.result.now)}`),
   );
   const versions = (category: string): ReadonlyMap<string, readonly object[]> =>
     new Map(
