@@ -171,10 +171,11 @@ export async function runTask(task: Task, field: Field): Promise<(Line | Missing
   return lines;
 }
 
-async function runVariant(task: Task, variant: Variant, field: Field): Promise<(Line | Missing)[]> {
+async function runVariant(task: Task, asked: Variant, field: Field): Promise<(Line | Missing)[]> {
   const { options, postgres, say } = field;
-  const size = task.corpus?.(options, variant);
+  const size = task.corpus?.(options, asked);
   const corpus = size ? await inProcess<Corpus>({ kind: 'corpus', size }) : null;
+  const variant = corpus === null ? asked : counted(asked, corpus);
   const base = await mkdtemp(join(tmpdir(), 'ledger-bench-'));
   const missing: Missing[] = [];
   const entrants: Entrant[] = [];
@@ -230,6 +231,13 @@ async function runVariant(task: Task, variant: Variant, field: Field): Promise<(
     if (failed !== null) missing.push({ task: task.name, contender: name, variant, missing: failed });
   return [...linesOf(task, variant, entrants), ...missing];
 }
+
+/** What was asked for by and large, as it came out. */
+const counted = (variant: Variant, { events, learners }: Corpus): Variant => ({
+  ...variant,
+  ...('events' in variant ? { events } : {}),
+  ...('learners' in variant ? { learners } : {}),
+});
 
 async function attempt(entrant: Entrant, title: string, say: Field['say'], work: () => Promise<unknown>): Promise<void> {
   try {
