@@ -20,6 +20,7 @@ export interface Connection {
   readonly own: boolean;
   readonly get: (path: string) => Promise<Response>;
   readonly post: <T>(path: string, key: string, body: unknown) => Promise<T>;
+  readonly delete: (path: string) => Promise<Response>;
   readonly close: () => Promise<void>;
 }
 
@@ -80,6 +81,7 @@ function over(url: string, token: string, language: Language, close?: () => Prom
       const sent = { ...headers, 'content-type': 'application/json', 'idempotency-key': key };
       return (await send(path, { method: 'POST', headers: sent, body: JSON.stringify(body) })).json() as Promise<T>;
     },
+    delete: (path) => send(path, { method: 'DELETE', headers }),
     own: close !== undefined,
     close: close ?? (async () => undefined),
   };

@@ -1,11 +1,11 @@
-import { createWriteStream } from 'node:fs';
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
+import { asOf } from './as-of.ts';
 import { CommandFailed, connect, type Connection } from './connection.ts';
 import { importFile, isImportKind } from './import.ts';
 import { backup, mint, restore } from './maintenance.ts';
+import { pour } from './output.ts';
 import { rebuild, type RebuildArgs } from './rebuild.ts';
 import { words, languageOf } from './words.ts';
 
@@ -35,6 +35,10 @@ const options = {
   retry: { type: 'boolean' },
   reason: { type: 'string' },
   ticket: { type: 'string' },
+  recorded: { type: 'string' },
+  effective: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
   lang: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -104,6 +108,11 @@ async function run(command: string, rest: readonly string[], values: Values, con
       const args = rebuildArgs(rest[0], values, language, command === 'verify' || (values.verify ?? false));
       return connected(console, (connection) => rebuild(args, connection, say));
     }
+    case 'as-of': {
+      const { recorded, effective, from, to, form, out } = values;
+      const args = { rest, recorded, effective, from, to, form, out, language };
+      return connected(console, (connection) => asOf(args, connection, say));
+    }
     case 'token':
       say(
         await mint(env, language, {
@@ -154,18 +163,7 @@ async function exportTo(
     path = `/v1/events?after=${encodeURIComponent(values.after ?? '0')}${values.open ? '&open=true' : ''}`;
   else throw new CommandFailed(words.usage[language]);
   const response = await connection.get(path);
-  const target: Writable = values.out === undefined ? process.stdout : createWriteStream(values.out);
-  try {
-    await pipeline(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), target, {
-      end: values.out !== undefined,
-    });
-  } catch (error) {
-    const { code, path: of, message } = error as NodeJS.ErrnoException;
-    if (code !== undefined && of === values.out) throw new CommandFailed(fill(words.notWritable[language], { file: of, code }));
-    // An answer that breaks off: what is there is no whole export.
-    throw new CommandFailed(fill(words.exportBroken[language], { why: message }));
-  }
-  if (values.out !== undefined) process.stderr.write(`${fill(words.written[language], { file: values.out })}\n`);
+  await pour(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), values.out, language);
   return 0;
 }
 

@@ -28,6 +28,13 @@ export const words = {
                                 暂停、继续、取消、重试
       --reason CODE --ticket NO 原因代码（默认 requested）和工单号
   verify VIEW|--all             比对视图与事件（0 一致，2 有差异，1 失败）
+  as-of [--recorded DAY] [--effective DAY] report NAME [--out FILE]
+                                按某日所知（recorded）、某日实情（effective）出报表：
+                                enrollment、transcript、apprentice、tasks
+  as-of … view VIEW             只建立并保留一个视图
+  as-of compare VIEW --from DAY --to DAY
+                                两日之间的变化及其事件（0 无变化，2 有变化，1 失败）
+  as-of list | drop ID          已保留的时点；取消或丢弃一个
   token --sub ID --role ROLE [--institution ID] [--org ID] [--learner ID]
                                 生成开发令牌（仅限本机）
   backup FOLDER                 备份日志与密钥库
@@ -61,6 +68,13 @@ export const words = {
                                 of the rebuild that is on its way, or failed
       --reason CODE --ticket NO why (default requested), and where it is told
   verify VIEW|--all             compares views with their events (0 equal, 2 different, 1 failed)
+  as-of [--recorded DAY] [--effective DAY] report NAME [--out FILE]
+                                writes a report as it was believed on a day, about a day:
+                                enrollment, transcript, apprentice or tasks
+  as-of … view VIEW             builds and keeps one view alone
+  as-of compare VIEW --from DAY --to DAY
+                                what changed between two days, and by which events (0 nothing, 2 something, 1 failed)
+  as-of list | drop ID          what is kept; cancels one or throws it away
   token --sub ID --role ROLE [--institution ID] [--org ID] [--learner ID]
                                 mints a development token (loopback only)
   backup FOLDER                 copies the log and the key vault
@@ -190,6 +204,27 @@ export const outcomeWords = {
   contracts: { imported: { zh: '已导入既有协议', en: 'contracts of before imported' } },
   results: { imported: { zh: '已导入既有成绩', en: 'results of before imported' } },
 } as const satisfies Record<string, Record<string, Bilingual>>;
+
+/** Of moments of the past. */
+export const asOfWords = {
+  kept: {
+    zh: '已保留 {id}：{views}，所知截至 {recorded}，实情截至 {effective}。',
+    en: 'Kept as {id}: {views}, recorded by {recorded}, effective by {effective}.',
+  },
+  dropped: { zh: '已丢弃 {id}。', en: '{id} is thrown away.' },
+  none: { zh: '没有保留任何时点。', en: 'Nothing is kept.' },
+  noReport: { zh: '没有报表“{name}”；可选：{reports}', en: 'There is no report {name}; there are {reports}' },
+  failed: {
+    zh: '建立失败：视图 {view} 不能折叠第 {position} 位的事件（{type}）。',
+    en: 'It cannot be built: {view} cannot fold the event at position {position} ({type}).',
+  },
+  broke: { zh: '建立失败，原因见服务日志。', en: 'It cannot be built; the server’s log says why.' },
+  differences: { zh: '共 {count} 条记录不同。', en: '{count} records differ.' },
+  compared: {
+    zh: ['编号', '姓名', '变化', '项目', '原值', '新值', '事件'],
+    en: ['id', 'name', 'change', 'field', 'old', 'new', 'events'],
+  },
+} as const;
 
 /** What became of a rebuild, and what is the matter with a row. */
 export const rebuildWords = {

@@ -119,11 +119,13 @@ export const described: Described = {
       title: { zh: '导出成绩', en: 'Transcripts as a sheet' },
       mediaType: 'text/csv',
       example: '学号,姓名,专业代码\n',
+      refusals: ['AS_OF_NOT_BUILT'],
     },
     exportRegister: {
       title: { zh: '导出学籍名册', en: 'The register as a sheet' },
       mediaType: 'text/csv',
       example: 'KSH,XH,XM\n',
+      refusals: ['AS_OF_NOT_BUILT'],
     },
   },
 };

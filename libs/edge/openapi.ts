@@ -141,6 +141,7 @@ const sections: Readonly<Record<string, string>> = {
   organizations: '单位 · Organizations',
   reports: '统计 · Figures without persons',
   events: '事件 · The log itself',
+  'as-of': '时点 · Views as of a moment of the past',
   views: '视图 · Views and their rebuilds',
   operations: '运行 · Health and metrics',
 };

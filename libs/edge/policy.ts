@@ -314,6 +314,13 @@ export const policies: Readonly<Record<string, Policy>> = {
   exportTranscripts: { may: readers, recorded: 'list', view: 'transcript' },
   exportRegister: { may: readers, recorded: 'list', view: 'enrollment-register' },
 
+  // moments of the past
+  askAsOf: { may: { ...readers, administrator: 'operations' } },
+  listAsOf: { may: { ...readers, administrator: 'operations' } },
+  readAsOf: { may: { ...readers, administrator: 'operations' } },
+  dropAsOf: { may: { ...registrar, administrator: 'operations' } },
+  compareAsOf: { may: readers, recorded: 'list' },
+
   // the ledger itself
   listEvents: { may: readers, recorded: 'list' },
   listViews: { may: { administrator: 'operations', auditor: 'operations' } },

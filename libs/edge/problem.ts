@@ -82,6 +82,26 @@ export const edgeProblems = {
     'The view has not reached position {wanted}; it is at {reached}.',
   ),
   VIEW_NOT_READY: is(503, '视图尚在建立。', 'The view is still being built.'),
+  VIEW_HAS_NO_PAST: is(
+    422,
+    '视图“{view}”不能按过去某一时点建立。',
+    'The view {view} cannot be built as of a moment of the past: its rows do not follow from single streams.',
+  ),
+  AS_OF_NOT_BUILT: is(
+    409,
+    '该时点尚未建立：请先向 {ask} 提交（POST）同样的时点，建好后再查询。',
+    'Nothing is kept of that moment: POST it to {ask} first, and ask again once it is built.',
+  ),
+  AS_OF_NOT_OVER: is(
+    422,
+    '所问时点尚未过去（最晚为 {latest}）：到那时为止的记录还会增加。',
+    'That moment is not over ({latest} is the latest): what is recorded by then may still grow.',
+  ),
+  AS_OF_FULL: is(
+    409,
+    '最多保留 {kept} 个时点，且都在建立中：请等其中之一完成，或先取消。',
+    'As many as {kept} moments are being built: wait for one of them, or cancel one.',
+  ),
   SHUTTING_DOWN: is(503, '服务正在关闭。', 'The server is shutting down.'),
   STORAGE_FULL: is(507, '存储空间已满，未写入任何内容。', 'Storage is full; nothing was written.'),
   INTERNAL: is(500, '内部错误，请提供编号 {correlationId}。', 'An internal error; please give the number {correlationId}.'),

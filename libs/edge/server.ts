@@ -147,6 +147,7 @@ function tellProblem(request: EdgeRequest, reply: FastifyReply, problem: Problem
   if (status === 401)
     reply.header('www-authenticate', `Bearer realm="ledger"${code === 'TOKEN_MISSING' ? '' : ', error="invalid_token"'}`);
   if (status === 503) reply.header('retry-after', '1');
+  if (code === 'AS_OF_NOT_BUILT') reply.header('location', '/v1/as-of');
   const language = languageOf(request.headers['accept-language']);
   reply
     .code(status)

@@ -7,14 +7,15 @@ import { enrollmentStatuses, type EnrollmentStatus } from '../events/catalog/enr
 import { writeCsv } from '../intake/write-csv.ts';
 import type { Language } from '../kernel/bilingual.ts';
 import { isRefusal } from '../kernel/refusal.ts';
-import { dateIn, instant } from '../kernel/time.ts';
 import { enrollmentRegister, listEnrollments, type RegisterQuery } from '../read-models/enrollment-register.ts';
 import { entriesOf, transcript } from '../read-models/transcript.ts';
+import { Asked } from '../records/asking.ts';
+import { readThen, type Then } from '../records/past.ts';
 import { Transcripts } from '../records/transcripts.ts';
-import { registerForms, registerSheet, type RegisterForm } from './register.ts';
+import { registerForms, registerSheet, toldNow, toldThen, type RegisterForm } from './register.ts';
 import { transcriptsSheet, type Batch } from './transcripts.ts';
 
-export class RegisterExportAsked {
+export class RegisterExportAsked extends Asked {
   @OneOf(registerForms, {
     optional: true,
     description: 'full: every column of a roster; coded: the national register’s 18 fields',
@@ -37,7 +38,7 @@ export class RegisterExportAsked {
   cohort?: string;
 }
 
-export class TranscriptsExportAsked {
+export class TranscriptsExportAsked extends Asked {
   @OneOf({ zh: 1, en: 1 }, { optional: true, description: 'Language of headers and words' })
   lang?: Language;
 
@@ -75,13 +76,17 @@ export class ExportsController {
     const zone = this.parts.institutions.get(institutionId)!;
     const { form = 'full', lang = 'zh' } = asked;
     const query = registerQuery(institutionId, asked);
+    const then = await readThen(this.parts, request, asked, [enrollmentRegister], async (_, at) => at);
     await this.access.record(request, null);
-    const today = dateIn(instant(this.parts.clock.now()), zone);
+    const { store, codec, transactor } = this.parts;
+    const { build, ...when } = then.asOf;
+    const told = build === undefined ? toldNow(transactor) : toldThen({ store, decoder: codec }, institutionId, when);
     await reply
       .header('content-type', 'text/csv; charset=utf-8; header=present')
-      .header('content-disposition', `attachment; filename="register-${form}-${today}.csv"`)
+      .header('content-disposition', `attachment; filename="register-${form}-${then.today}.csv"`)
+      .header('ledger-position', then.position.toString())
       .header('x-correlation-id', request.id)
-      .send(writeCsv(registerSheet(this.parts, this.enrollments(query), { form, language: lang, zone })));
+      .send(writeCsv(registerSheet({ told, codec }, this.enrollments(request, then, query), { form, language: lang, zone })));
   }
 
   /** What was told of every attempt, as a sheet: what is not published stands in none. */
@@ -92,23 +97,24 @@ export class ExportsController {
     @Query() asked: TranscriptsExportAsked,
   ): Promise<void> {
     const { institution: institutionId } = principalOf(request);
-    const zone = this.parts.institutions.get(institutionId)!;
     const { transactor, codec } = this.parts;
+    const then = await readThen(this.parts, request, asked, exported, async (_, at) => at);
     await this.access.record(request, null);
-    const today = dateIn(instant(this.parts.clock.now()), zone);
-    const deps = { transactor, codec, transcripts: new Transcripts(this.parts, institutionId) };
-    const batches = this.batches(registerQuery(institutionId, asked));
+    const { build: _build, ...when } = then.asOf;
+    const deps = { transactor, codec, transcripts: new Transcripts(this.parts, institutionId, when) };
+    const batches = this.batches(request, then, registerQuery(institutionId, asked));
     await reply
       .header('content-type', 'text/csv; charset=utf-8; header=present')
-      .header('content-disposition', `attachment; filename="transcripts-${today}.csv"`)
+      .header('content-disposition', `attachment; filename="transcripts-${then.today}.csv"`)
+      .header('ledger-position', then.position.toString())
       .header('x-correlation-id', request.id)
       .send(writeCsv(transcriptsSheet(deps, batches, asked.lang ?? 'zh')));
   }
 
-  private async *batches(query: RegisterQuery): AsyncGenerator<Batch, void, undefined> {
+  private async *batches(request: EdgeRequest, { asOf }: Then, query: RegisterQuery): AsyncGenerator<Batch, void, undefined> {
     for (let cursor: string | null | undefined; cursor !== null;) {
       const after = cursor;
-      const page = await this.parts.views.read([enrollmentRegister, transcript], async (db) => {
+      const page = await readThen(this.parts, request, asOf, exported, async (db) => {
         const found = await listEnrollments(db, { ...query, limit: 500, ...(after === undefined ? {} : { cursor: after }) });
         if (isRefusal(found)) return found;
         const learnerIds = found.rows.map(({ learnerId }) => learnerId);
@@ -121,10 +127,14 @@ export class ExportsController {
   }
 
   /** Page after page, so that a long export holds no snapshot of the views. */
-  private async *enrollments(query: RegisterQuery): AsyncGenerator<string, void, undefined> {
+  private async *enrollments(
+    request: EdgeRequest,
+    { asOf }: Then,
+    query: RegisterQuery,
+  ): AsyncGenerator<string, void, undefined> {
     for (let cursor: string | null | undefined; cursor !== null;) {
       const after = cursor;
-      const page = await this.parts.views.read(enrollmentRegister, (db) =>
+      const page = await readThen(this.parts, request, asOf, [enrollmentRegister], (db) =>
         listEnrollments(db, { ...query, limit: 500, ...(after === undefined ? {} : { cursor: after }) }),
       );
       if (isRefusal(page)) throw new Error(`the register refused its own cursor: ${page.refused}`);
@@ -133,6 +143,8 @@ export class ExportsController {
     }
   }
 }
+
+const exported = [enrollmentRegister, transcript];
 
 const registerQuery = (
   institutionId: string,

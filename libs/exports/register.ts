@@ -2,22 +2,51 @@ import type { EnrollmentStatus } from '../events/catalog/enrollment.ts';
 import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
 import { classFact, programFact } from '../facts/reference.ts';
 import type { Enrollment } from '../facts/enrollment.ts';
-import type { Learner } from '../facts/learner.ts';
+import { initialLearner, type Learner } from '../facts/learner.ts';
 import { enrollmentSource, learnerSource } from '../contexts/enrollment/gates.ts';
 import { registerCells, registerHeader, sheetCells, sheetHeader, type SheetStudent } from '../intake/register-sheet.ts';
+import type { AsOf } from '../kernel/as-of.ts';
 import type { Language } from '../kernel/bilingual.ts';
 import { identityNow, isOpen, type Contact, type Identity } from '../kernel/personal.ts';
+import type { Source } from '../kernel/plan.ts';
 import { dateIn } from '../kernel/time.ts';
 import type { Codec } from '../runtime/codec.ts';
+import { enrollmentAsOf, factAsOf, learnerAsOf, type Log } from '../read-models/as-of.ts';
 import type { Transactor } from '../runtime/transact.ts';
 
 /** `coded`: the national register's 18 fields in its order · `full`: every column of a roster. */
 export const registerForms = { full: {}, coded: {} } as const;
 export type RegisterForm = keyof typeof registerForms;
 
-interface Deps {
-  readonly transactor: Transactor;
-  readonly codec: Codec;
+/** Where a sheet finds its students, read from the log itself: it is never behind. */
+export interface Told {
+  enrollment(enrollmentId: string): Promise<Enrollment | null>;
+  learner(learnerId: string): Promise<Learner | null>;
+  fact<State>(fact: Source<State>): Promise<State>;
+}
+
+export const toldNow = (transactor: Transactor): Told => ({
+  enrollment: async (enrollmentId) => (await transactor.load(enrollmentSource(enrollmentId))).state,
+  learner: async (learnerId) => (await transactor.load(learnerSource(learnerId))).state,
+  fact: async (fact) => (await transactor.load(fact)).state,
+});
+
+/** As it was at a moment. Programs and classes are many students', so each is looked up once. */
+export function toldThen(log: Log, institutionId: string, when: AsOf): Told {
+  const facts = new Map<string, Promise<unknown>>();
+  return {
+    enrollment: (enrollmentId) => enrollmentAsOf(log, { institutionId, enrollmentId }, when),
+    learner: (learnerId) => learnerAsOf(log, { institutionId, learnerId }, when),
+    fact: <State>(fact: Source<State>): Promise<State> => {
+      const known = facts.get(fact.stream) as Promise<State> | undefined;
+      if (known) return known;
+      // What it pins it pins whenever that took effect; what was not recorded then was not known.
+      const { recordedAsOf } = when;
+      const found = factAsOf(log, institutionId, fact, recordedAsOf === undefined ? {} : { recordedAsOf });
+      facts.set(fact.stream, found);
+      return found;
+    },
+  };
 }
 
 /** In the roster's own words; a status that a roster has no word for is said in the ledger's. */
@@ -83,21 +112,21 @@ function asSheet(
   };
 }
 
-/** The sheet, header first, for these enrollments in their order. What stands in it is read from the log, so it is never behind. */
+/** The sheet, header first, for these enrollments in their order. */
 export async function* registerSheet(
-  { transactor, codec }: Deps,
+  { told, codec }: { readonly told: Told; readonly codec: Codec },
   enrollmentIds: AsyncIterable<string>,
   asked: { readonly form: RegisterForm; readonly language: Language; readonly zone: string },
 ): AsyncGenerator<readonly string[], void, undefined> {
   const { form, language, zone } = asked;
   yield form === 'coded' ? registerHeader : sheetHeader(language);
   for await (const enrollmentId of enrollmentIds) {
-    const enrollment = (await transactor.load(enrollmentSource(enrollmentId))).state;
-    if (!enrollment.admission) continue;
-    const { state } = await transactor.load(learnerSource(enrollment.admission.learnerId));
+    const enrollment = await told.enrollment(enrollmentId);
+    if (!enrollment?.admission) continue;
+    const state = (await told.learner(enrollment.admission.learnerId)) ?? initialLearner;
     const learner = { ...state, identity: identityNow(codec.reveal(state.identity)), contact: codec.reveal(state.contact) };
-    const program = (await transactor.load(programFact(enrollment.admission.programId))).state;
-    const classFacts = enrollment.classId === null ? null : (await transactor.load(classFact(enrollment.classId))).state;
+    const program = await told.fact(programFact(enrollment.admission.programId));
+    const classFacts = enrollment.classId === null ? null : await told.fact(classFact(enrollment.classId));
     const student = asSheet(learner, enrollment, {
       program: program ? { code: program.code, name: program.name[language] } : {},
       className: classFacts?.name ?? null,

@@ -387,7 +387,7 @@ describe('a build', () => {
       if (poison && events.some(({ type }) => type === 'LearnerAdmitted')) throw new Error('cannot be folded');
       await enrollmentRegister.fold(db, events as never);
     };
-    await start({ all: [{ ...enrollmentRegister, fold } as View] });
+    await start({ all: [{ ...enrollmentRegister, fold }] });
     expect(await built(recorded('2025-08-31'))).toMatchObject({
       state: 'failed',
       failed: { view: 'enrollment-register', type: 'LearnerAdmitted', position: '9' },
@@ -401,7 +401,7 @@ describe('a build', () => {
     await built(recorded('2025-08-31'));
     await builds.close();
     folded = [];
-    await start({ all: [{ ...enrollmentRegister, version: 99 } as View] });
+    await start({ all: [{ ...enrollmentRegister, version: 99 }] });
     await settle();
     expect(folded).toEqual(['enrollment-register 1']);
     expect(builds.list('college')).toMatchObject([{ state: 'ready' }]);

@@ -79,6 +79,7 @@ const tables = {
   },
 } as const;
 type Table = keyof typeof tables;
+export const contractColumns: readonly string[] = Object.keys(tables.apprentice_contract);
 type RowOf<T extends Table> = Record<Exclude<keyof (typeof tables)[T], keyof typeof common>, Value> & { state: object };
 
 const upsert = (table: Table): string => {

@@ -87,6 +87,11 @@ export async function enrollmentAsOf(
   return enrollmentFrom(await readAll(log, enrollmentStream(at.enrollmentId), at.institutionId), when);
 }
 
+/** Who she was said to be; null where she was not known. */
+export async function learnerAsOf(log: Log, { institutionId, learnerId }: Person, when: AsOf): Promise<Learner | null> {
+  return learnerFrom(await readAll(log, learnerStream(learnerId), institutionId), when);
+}
+
 /**
  * Everything about a person. Which enrollments are hers stands on her own stream, the gate that each of them took first, so this needs no view;
  * `streams` (of the subject index) adds what else speaks of her to the timeline.

@@ -53,6 +53,7 @@ const columns = {
   position: 'BIGINT NOT NULL',
 } as const;
 const names = Object.keys(columns);
+export const registerColumns: readonly string[] = names;
 
 const upsertRow = `INSERT INTO register_enrollment_$g (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
   ON CONFLICT (enrollment_id) DO UPDATE SET ${names

@@ -22,6 +22,7 @@ import type { Reach } from '../read-models/reach.ts';
 import { ApprenticeNames, contractShown, textsShown } from './apprentice-shown.ts';
 import { Apprentices } from './apprentices.ts';
 import { Asked, asOfOf, given, Paged, pagingOf } from './asking.ts';
+import { readThen } from './past.ts';
 import { reachOf } from './reaching.ts';
 import { approvalsShown } from './shown.ts';
 
@@ -36,6 +37,15 @@ export class Ordered extends Paged {
 }
 
 export class ContractsAsked extends Ordered {
+  @Moment({
+    optional: true,
+    description: 'What was believed then (an instant, or a day for its end): ask for it at /v1/as-of first',
+  })
+  recordedAsOf?: string;
+
+  @Moment({ optional: true, description: 'What was true then (an instant, or a day for its end): ask for it at /v1/as-of first' })
+  effectiveAsOf?: string;
+
   @Id({ optional: true, description: 'A guardian must name her ward' })
   learnerId?: string;
 
@@ -94,7 +104,7 @@ export class ApprenticeshipRecords {
       ...given({ status: status?.split(',') as ContractStatus[] | undefined }),
       ...pagingOf(asked),
     };
-    return this.parts.views.read(apprenticeViews, async (db, position) => {
+    return readThen(this.parts, request, asked, apprenticeViews, async (db, { asOf, position }) => {
       const page = await listContracts(db, query);
       if (isRefusal(page)) return page;
       const teacherIds = page.rows.flatMap(({ state }) => state.state.mentors.map(({ teacherId }) => teacherId));
@@ -102,7 +112,7 @@ export class ApprenticeshipRecords {
       const standings = new Map([...stories].map(([id, { standing }]) => [id, standing]));
       const names = new ApprenticeNames(this.parts);
       const items = await Promise.all(page.rows.map((row) => this.contractRow(row, names, { standings, reach })));
-      return new Told({ items, next: page.next, total: page.total }, { position, subjects: items.length });
+      return new Told({ items, next: page.next, total: page.total, asOf }, { position, subjects: items.length });
     });
   }
 

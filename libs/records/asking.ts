@@ -15,6 +15,17 @@ export class Paged {
   cursor?: string;
 }
 
+export class PagedThen extends Paged {
+  @Moment({
+    optional: true,
+    description: 'What was believed then (an instant, or a day for its end): ask for it at /v1/as-of first',
+  })
+  recordedAsOf?: string;
+
+  @Moment({ optional: true, description: 'What was true then (an instant, or a day for its end): ask for it at /v1/as-of first' })
+  effectiveAsOf?: string;
+}
+
 export class Asked {
   @Moment({ optional: true, description: 'What was believed then: an instant, or a day for its end' })
   recordedAsOf?: string;

@@ -10,13 +10,14 @@ import { identityOf } from '../read-models/enrollment-register.ts';
 import { attemptViews, entryOf, listAttempts, type AttemptRow, type AttemptSort } from '../read-models/transcript.ts';
 import { entryStatuses, type Entry, type EntryStatus } from '../read-models/transcript-record.ts';
 import { ApprenticeNames } from './apprentice-shown.ts';
-import { Asked, asOfOf, given, Paged, pagingOf } from './asking.ts';
+import { Asked, asOfOf, given, PagedThen, pagingOf } from './asking.ts';
+import { readThen } from './past.ts';
 import { reachOf } from './reaching.ts';
 import { approvalsShown, coded } from './shown.ts';
 import { lineShown, resultShown } from './transcript-shown.ts';
 import { studiesOf, Transcripts } from './transcripts.ts';
 
-export class AttemptsAsked extends Paged {
+export class AttemptsAsked extends PagedThen {
   @Id({ optional: true, description: 'A guardian must name her ward' })
   learnerId?: string;
 
@@ -78,12 +79,12 @@ export class AttemptRecords {
       ...given({ status: status?.split(',') as EntryStatus[] | undefined }),
       ...pagingOf(asked),
     };
-    return this.parts.views.read(attemptViews, async (db, position) => {
+    return readThen(this.parts, request, asked, attemptViews, async (db, { asOf, position }) => {
       const page = await listAttempts(db, query);
       if (isRefusal(page)) return page;
       const names = new ApprenticeNames(this.parts);
       const items = await Promise.all(page.rows.map((row) => this.rowShown(row, names)));
-      return new Told({ items, next: page.next, total: page.total }, { position, subjects: items.length });
+      return new Told({ items, next: page.next, total: page.total, asOf }, { position, subjects: items.length });
     });
   }
 

@@ -6,7 +6,6 @@ import { enrollmentStatuses, type EnrollmentStatus } from '../events/catalog/enr
 import { enrollmentStream } from '../facts/enrollment.ts';
 import { intakes, levels, studyForms } from '../kernel/codes.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
-import { dateIn, instant } from '../kernel/time.ts';
 import { enrollmentAsOf } from '../read-models/as-of.ts';
 import {
   enrollmentRegister,
@@ -16,10 +15,11 @@ import {
   type RegisterRow,
   type RegisterSort,
 } from '../read-models/enrollment-register.ts';
-import { Asked, asOfOf, given, Paged, pagingOf, zoneOf } from './asking.ts';
+import { Asked, asOfOf, given, PagedThen, pagingOf } from './asking.ts';
+import { readThen } from './past.ts';
 import { coded, enrollmentShown, Names } from './shown.ts';
 
-export class RegisterAsked extends Paged {
+export class RegisterAsked extends PagedThen {
   @AnyOf(enrollmentStatuses, { optional: true, example: 'registered,suspended' })
   status?: string;
 
@@ -72,7 +72,6 @@ export class EnrollmentRecordsController {
   async listEnrollments(@Req() request: EdgeRequest, @Query() asked: RegisterAsked): Promise<Told | Refusal> {
     const { institution: institutionId } = principalOf(request);
     const { programId, classId, entryFrom, entryTo, studentNumber, intake, importRun, sort, order } = asked;
-    const today = dateIn(instant(this.parts.clock.now()), zoneOf(this.parts, request));
     const query: RegisterQuery = {
       institutionId,
       ...given({ programId, classId, entryFrom, entryTo, studentNumber, intake, importRun, sort, order }),
@@ -80,16 +79,16 @@ export class EnrollmentRecordsController {
         status: asked.status?.split(',') as EnrollmentStatus[] | undefined,
         cohortYear: asked.cohort === undefined ? undefined : Number(asked.cohort),
         imported: asked.imported === undefined ? undefined : asked.imported === 'true',
-        recheckOverdueOn: asked.recheckOverdue === 'true' ? today : undefined,
       }),
       ...pagingOf(asked),
     };
-    return this.parts.views.read(enrollmentRegister, async (db, position) => {
-      const page = await listEnrollments(db, query);
+    return readThen(this.parts, request, asked, [enrollmentRegister], async (db, { asOf, position, today }) => {
+      const overdue = asked.recheckOverdue === 'true' ? { recheckOverdueOn: today } : {};
+      const page = await listEnrollments(db, { ...query, ...overdue });
       if (isRefusal(page)) return page;
       const names = new Names(this.parts);
       const items = await Promise.all(page.rows.map((row) => rowShown(row, names, (token) => this.parts.codec.reveal(token))));
-      return new Told({ items, next: page.next, total: page.total }, { position, subjects: items.length });
+      return new Told({ items, next: page.next, total: page.total, asOf }, { position, subjects: items.length });
     });
   }
 

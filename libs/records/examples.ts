@@ -1,7 +1,8 @@
 import { orNull, type Answered } from '../edge/openapi.ts';
 import { taskKinds } from '../read-models/task-kinds.ts';
 import { trainingAnswers } from './training-examples.ts';
-import { at, coded, id, importedFrom, page } from './example-parts.ts';
+import { asOfAnswers } from './as-of-examples.ts';
+import { at, coded, id, importedFrom, page, pageThen } from './example-parts.ts';
 import { rebuildAnswers } from './rebuild-examples.ts';
 import { referenceAnswers } from './reference-examples.ts';
 
@@ -109,6 +110,7 @@ const event = {
 
 export const queryAnswers: Readonly<Record<string, Answered>> = {
   ...trainingAnswers,
+  ...asOfAnswers,
   readLearner: {
     title: { zh: '学生档案（可问任一时点）', en: 'A learner, as of any moment' },
     example: { ...learner, enrollments: [enrollment], revision: '4', asOf },
@@ -142,7 +144,7 @@ export const queryAnswers: Readonly<Record<string, Answered>> = {
   },
   listEnrollments: {
     title: { zh: '学籍名册', en: 'The enrollment register' },
-    example: page({
+    example: pageThen({
       enrollmentId: id,
       learnerId: id,
       name: orNull('李小雨'),
@@ -171,7 +173,7 @@ export const queryAnswers: Readonly<Record<string, Answered>> = {
       updatedAt: at,
       revision: '4',
     }),
-    refusals: ['CURSOR_INVALID'],
+    refusals: ['CURSOR_INVALID', 'AS_OF_NOT_BUILT'],
   },
   listClasses: {
     title: { zh: '班级', en: 'Classes' },
@@ -224,11 +226,12 @@ export const queryAnswers: Readonly<Record<string, Answered>> = {
       why: { zh: '入学资格复查应于 2026-12-01 前完成。', en: 'The re-check of the admission is due by 2026-12-01.' },
       detail: {},
     }),
-    refusals: ['CURSOR_INVALID'],
+    refusals: ['CURSOR_INVALID', 'AS_OF_NOT_BUILT'],
   },
   countTasks: {
     title: { zh: '待办数量', en: 'How much is due' },
     example: Object.fromEntries(taskKinds.map((kind) => [kind, { all: 3, overdue: 1 }])),
+    refusals: ['AS_OF_NOT_BUILT'],
   },
   listApprovals: {
     title: { zh: '待复核的申请', en: 'What waits for a second person' },
@@ -296,10 +299,12 @@ export const queryAnswers: Readonly<Record<string, Answered>> = {
     title: { zh: '统计', en: 'Figures without persons' },
     example: {
       enrollments: [{ cohort: 2026, program, status: enrollment.status, count: 120 }],
-      events: [
+      events: orNull([
         { type: 'StudentRegistered', title: { zh: '入学注册', en: 'Student registered' }, count: 120, lastRecordedAt: at },
-      ],
+      ]),
+      asOf,
     },
+    refusals: ['AS_OF_NOT_BUILT'],
   },
   healthLive: { title: { zh: '存活', en: 'Alive' }, example: { status: 'live' } },
   healthReady: { title: { zh: '就绪', en: 'Ready, or why not' }, example: { status: 'ready', reasons: [] } },

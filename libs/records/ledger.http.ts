@@ -11,6 +11,8 @@ import type { StoredEvent } from '../ports/event-store.ts';
 import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
 import { enrollmentRegister } from '../read-models/enrollment-register.ts';
 import { enrollmentCounts, eventCounts, ledgerStats } from '../read-models/ledger-stats.ts';
+import { Asked } from './asking.ts';
+import { isPast, readThen } from './past.ts';
 import { coded, Names } from './shown.ts';
 
 const types = Object.fromEntries(eventTypes.map((type) => [type, 1]));
@@ -86,9 +88,11 @@ export class LedgerRecords {
 
   /** Figures without persons. */
   @Get('reports/counts')
-  countEnrollments(@Req() request: EdgeRequest): Promise<Told> {
+  countEnrollments(@Req() request: EdgeRequest, @Query() asked: Asked): Promise<Told> {
     const { institution } = principalOf(request);
-    return this.parts.views.read([enrollmentRegister, ledgerStats], async (db, position) => {
+    // How much was said of what is counted as it is said: of a moment of the past there are the enrollments alone.
+    const views = isPast(asked) ? [enrollmentRegister] : [enrollmentRegister, ledgerStats];
+    return readThen(this.parts, request, asked, views, async (db, { asOf, position }) => {
       const names = new Names(this.parts);
       const counts = await enrollmentCounts(db, institution);
       const enrollments = await Promise.all(
@@ -99,13 +103,14 @@ export class LedgerRecords {
           count: n,
         })),
       );
-      const events = (await eventCounts(db, institution)).map(({ type, n, lastRecordedAt }) => ({
+      const counted = isPast(asked) ? null : await eventCounts(db, institution);
+      const events = counted?.map(({ type, n, lastRecordedAt }) => ({
         type,
         title: catalog[type as LedgerEventType].title,
         count: n,
         lastRecordedAt,
       }));
-      return new Told({ enrollments, events }, { position });
+      return new Told({ enrollments, events: events ?? null, asOf }, { position });
     });
   }
 }

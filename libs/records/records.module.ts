@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ApprenticeRecords } from './apprentice.http.ts';
 import { ApprenticeshipRecords } from './apprenticeship.http.ts';
+import { AsOfRecords } from './as-of.http.ts';
 import { AttemptRecords } from './attempts.http.ts';
 import { ClassRecords } from './classes.http.ts';
 import { CurriculumRecords } from './curriculum.http.ts';
@@ -29,6 +30,7 @@ import { TranscriptRecords } from './transcripts.http.ts';
     ApprenticeRecords,
     ApprenticeshipRecords,
     SelectionRecords,
+    AsOfRecords,
     LedgerRecords,
     RebuildRecords,
   ],

@@ -3,14 +3,14 @@ import { Told } from '../edge/command.ts';
 import { AnyOf, Digits, Id, OneOf, Switch } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
-import { dateIn, instant } from '../kernel/time.ts';
 import { taskKinds, type TaskKind } from '../read-models/task-kinds.ts';
 import { countTasks, listTasks, taskViews, type Task, type TaskQuery } from '../read-models/tasks.ts';
-import { given, Paged, pagingOf, zoneOf } from './asking.ts';
+import { Asked, given, Paged, PagedThen, pagingOf, zoneOf } from './asking.ts';
+import { readThen } from './past.ts';
 
 const kinds = Object.fromEntries(taskKinds.map((kind) => [kind, 1]));
 
-export class TasksAsked extends Paged {
+export class TasksAsked extends PagedThen {
   @AnyOf(kinds, { optional: true, example: 'recheck,approval' })
   kinds?: string;
 
@@ -33,7 +33,7 @@ export class TasksAsked extends Paged {
   order?: 'asc' | 'desc';
 }
 
-export class TaskCountsAsked {
+export class TaskCountsAsked extends Asked {
   @Digits(0, 3650, { optional: true, example: '30' })
   horizonDays?: string;
 }
@@ -50,7 +50,7 @@ export class TaskRecords {
   @Get('tasks')
   listTasks(@Req() request: EdgeRequest, @Query() asked: TasksAsked): Promise<Told | Refusal> {
     const { learnerId, enrollmentId, sort, order, horizonDays, overdueOnly } = asked;
-    return this.page(request, {
+    return this.page(request, asked, {
       ...given({ learnerId, enrollmentId, sort, order }),
       ...given({
         kinds: asked.kinds?.split(',') as TaskKind[] | undefined,
@@ -62,9 +62,12 @@ export class TaskRecords {
   }
 
   @Get('tasks/counts')
-  countTasks(@Req() request: EdgeRequest, @Query() { horizonDays }: TaskCountsAsked): Promise<Told> {
-    const query = { ...this.due(request), ...(horizonDays === undefined ? {} : { horizonDays: Number(horizonDays) }) };
-    return this.parts.views.read(taskViews, async (db, position) => new Told(await countTasks(db, query), { position }));
+  countTasks(@Req() request: EdgeRequest, @Query() { horizonDays, ...asked }: TaskCountsAsked): Promise<Told> {
+    const horizon = horizonDays === undefined ? {} : { horizonDays: Number(horizonDays) };
+    return readThen(this.parts, request, asked, taskViews, async (db, { position, today }) => {
+      const counts = await countTasks(db, { ...this.due(request, today), ...horizon });
+      return new Told(counts, { position });
+    });
   }
 
   /** What waits for a second person, with what a grant must name. */
@@ -72,6 +75,7 @@ export class TaskRecords {
   listApprovals(@Req() request: EdgeRequest, @Query() asked: Paged): Promise<Told | Refusal> {
     return this.page(
       request,
+      {},
       { kinds: ['approval'], sort: 'since', ...pagingOf(asked) },
       ({ learnerId, enrollmentId, since, detail }) => ({
         ...detail,
@@ -83,21 +87,20 @@ export class TaskRecords {
   }
 
   /** An enterprise's are those of its own openings, contracts and batches. */
-  private due(request: EdgeRequest): Pick<TaskQuery, 'institutionId' | 'today' | 'zone' | 'organizationId'> {
+  private due(request: EdgeRequest, today: string): Pick<TaskQuery, 'institutionId' | 'today' | 'zone' | 'organizationId'> {
     const zone = zoneOf(this.parts, request);
-    const today = dateIn(instant(this.parts.clock.now()), zone);
     const { institution: institutionId, role, org } = principalOf(request);
     return { institutionId, today, zone, ...(role === 'enterprise' ? { organizationId: org ?? '' } : {}) };
   }
 
   private page(
     request: EdgeRequest,
+    moment: Asked,
     asked: Omit<TaskQuery, 'institutionId' | 'today'>,
     shown: (task: Task) => object = (task) => task,
   ): Promise<Told | Refusal> {
-    const query: TaskQuery = { ...asked, ...this.due(request) };
-    return this.parts.views.read(taskViews, async (db, position) => {
-      const page = await listTasks(db, query);
+    return readThen(this.parts, request, moment, taskViews, async (db, { position, today }) => {
+      const page = await listTasks(db, { ...asked, ...this.due(request, today) });
       return isRefusal(page) ? page : new Told({ items: page.rows.map(shown), next: page.next, total: page.total }, { position });
     });
   }

@@ -6,6 +6,7 @@ const id = '5q8m2c7h1v0n4k3d';
 const at = '2026-09-01T00:00:00.000Z';
 const coded = (code: string, zh: string, en: string): object => ({ code, zh, en });
 const page = (item: object): object => ({ items: [item], next: orNull('eyJwYWdlIjoyfQ'), total: 1 });
+const pageThen = (item: object): object => ({ ...page(item), asOf: {} });
 const asOf = {};
 const name = orNull('李小雨');
 const organization = { id, zh: '江南电子商务有限公司', en: 'Jiangnan E-commerce Ltd.' };
@@ -264,7 +265,7 @@ export const trainingAnswers: Readonly<Record<string, Answered>> = {
   },
   listAttempts: {
     title: { zh: '考核与成绩', en: 'Attempts and their results' },
-    example: page({
+    example: pageThen({
       attemptId: id,
       learnerId: id,
       enrollmentId: id,
@@ -287,7 +288,7 @@ export const trainingAnswers: Readonly<Record<string, Answered>> = {
       updatedAt: at,
       revision: '4',
     }),
-    refusals: ['CURSOR_INVALID'],
+    refusals: ['CURSOR_INVALID', 'AS_OF_NOT_BUILT'],
   },
   readAttempt: {
     title: { zh: '一次考核（可问任一时点）', en: 'An attempt, as of any moment' },
@@ -327,8 +328,8 @@ export const trainingAnswers: Readonly<Record<string, Answered>> = {
   },
   listContracts: {
     title: { zh: '三方协议', en: 'Contracts' },
-    example: page({ ...contract, name, program, class: inClass, updatedAt: at, revision: '9' }),
-    refusals: ['CURSOR_INVALID'],
+    example: pageThen({ ...contract, name, program, class: inClass, updatedAt: at, revision: '9' }),
+    refusals: ['CURSOR_INVALID', 'AS_OF_NOT_BUILT'],
   },
   readContract: {
     title: { zh: '三方协议（可问任一时点）', en: 'A contract with its terms, as of any moment' },

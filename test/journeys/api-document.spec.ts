@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { described } from '../../apps/ledger/description.ts';
 import { startLedger, type Ledger } from '../../apps/ledger/ledger.ts';
@@ -108,6 +109,8 @@ describe('the API document', () => {
 describe('real answers', () => {
   const here: Person[] = [];
   const ids: Record<string, string> = {};
+  /** Two moments between which something was said. */
+  let compared: string;
 
   type Make = (path: string, body: object) => Promise<void>;
 
@@ -217,9 +220,17 @@ describe('real answers', () => {
     await made('/v1/enrollments', { learnerId: ids['learnerId'], programId: ids['programId'], entryDate: '2026-01-01' });
     await made(`/v1/enrollments/${ids['enrollmentId']}/register`, { studentNumber: '1', classId: ids['classId'] });
     await results(made);
+    const beforehand = new Date().toISOString();
     await made(`/v1/enrollments/${ids['enrollmentId']}/suspend`, { ground: 'illness', until: '2099-01-01' });
     await made(`/v1/enrollments/${ids['enrollmentId']}/request-revocation`, { ground: 'fraud', evidence: ['1'] });
     await made('/v1/imports', { kind: 'programs', fileDigest: 'a'.repeat(64) });
+    const built = async (recordedAsOf?: string): Promise<string> => {
+      await made('/v1/as-of', { report: 'enrollment', ...(recordedAsOf ? { recordedAsOf } : {}) });
+      while ((await registrar.get(`/v1/as-of/${ids['buildId']}`)).body.state.code !== 'ready') await nextTurn();
+      return ids['buildId']!;
+    };
+    const earlier = await built(beforehand);
+    compared = `?view=enrollment-register&from=${earlier}&to=${await built()}`;
     await registrar.get(`/v1/learners/${ids['learnerId']}`);
     const head = await ledger.parts.store.head();
     for (const { name } of ledger.parts.views.status()) await ledger.parts.views.waitFor(name, head, 10_000);
@@ -239,6 +250,7 @@ describe('real answers', () => {
     ['/selections/', 'selectionId'],
     ['/placements/', 'placementId'],
     ['/contracts/', 'contractId'],
+    ['/as-of/', 'buildId'],
   ] as const;
 
   /** Where a real answer and the example part, by path. */
@@ -277,7 +289,8 @@ describe('real answers', () => {
       const id = idOf.find(([part]) => path.includes(part))?.[1] ?? 'enrollmentId';
       const who =
         policies[operation]!.may === 'anyone' || 'registrar' in (policies[operation]!.may as object) ? registrar : administrator;
-      const answer = await who.get(path.replace(':id', ids[id]!).replace(':name', 'tasks'));
+      const query = operation === 'compareAsOf' ? compared : '';
+      const answer = await who.get(`${path.replace(':id', ids[id]!).replace(':name', 'tasks')}${query}`);
       expect([operation, answer.status, differences(described.queries[operation]!.example, answer.body)]).toEqual([
         operation,
         200,

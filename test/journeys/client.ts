@@ -14,6 +14,7 @@ export interface Person {
   readonly token: string;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  delete(path: string): Promise<Answer>;
 }
 
 export function personWith(url: string, token: string): Person {
@@ -32,6 +33,7 @@ export function personWith(url: string, token: string): Person {
   return {
     token,
     get: (path, headers = {}) => send('GET', path, headers),
+    delete: (path) => send('DELETE', path, {}),
     post: (path, body, headers = {}) =>
       send(
         'POST',

@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { startLedger, type Ledger } from '../../apps/ledger/ledger.ts';
@@ -49,7 +50,9 @@ interface Planted {
       | 'selectionId'
       | 'contractId'
       | 'placementId'
-      | 'runId',
+      | 'runId'
+      | 'buildId'
+      | 'otherBuildId',
       string
     >
   >;
@@ -189,6 +192,10 @@ async function plant(institution: string, mark: string): Promise<Planted> {
   });
   const { runId } = await made('/v1/imports', { kind: 'programs', fileDigest: mark.charCodeAt(0).toString(16).repeat(32) });
 
+  const { buildId } = await made('/v1/as-of', { report: 'enrollment', recordedAsOf: '2026-09-30' });
+  while ((await registrar.get(`/v1/as-of/${buildId}`)).body.state.code !== 'ready') await nextTurn();
+  const { buildId: otherBuildId } = await made('/v1/as-of', { report: 'tasks', recordedAsOf: '2026-09-30' });
+
   return {
     institution,
     personal: ['自荐', '条款', '姓名', '导师', '职称', '备注', '地址', '监护人', '理由', 'SN', 'ID']
@@ -212,6 +219,8 @@ async function plant(institution: string, mark: string): Promise<Planted> {
       attemptId: attemptId!,
       ...trained,
       runId: runId!,
+      buildId: buildId!,
+      otherBuildId: otherBuildId!,
     },
   };
 }
@@ -244,7 +253,8 @@ afterAll(async () => {
 const policyOf = ({ operation }: Route): Policy => policies[operation]!;
 
 /** The record of an institution that `:id` may stand for, by what the path begins with. */
-function pathOf({ path }: Route, { ids }: Planted): string {
+function pathOf({ path, method, operation }: Route, { ids }: Planted): string {
+  if (operation === 'compareAsOf') return `${path}?view=enrollment-register&from=${ids.buildId}&to=${ids.buildId}`;
   const records: Readonly<Record<string, string>> = {
     enrollments: ids.enrollmentId,
     classes: ids.classId,
@@ -258,6 +268,8 @@ function pathOf({ path }: Route, { ids }: Planted): string {
     selections: ids.selectionId,
     contracts: ids.contractId,
     placements: ids.placementId,
+    // What one role throws away the next still reads.
+    'as-of': method === 'DELETE' ? ids.otherBuildId : ids.buildId,
   };
   const [, , kind = ''] = path.split('/');
   return path.replace(':id', records[kind] ?? ids.learnerId).replace(':name', 'tasks');
@@ -281,8 +293,10 @@ function bodyOf(route: Route, { ids }: Planted, all = false): object {
   return body;
 }
 
-const call = (who: Person, route: Route, about: Planted, query = ''): Promise<Answer> =>
-  route.method === 'GET' ? who.get(`${pathOf(route, about)}${query}`) : who.post(pathOf(route, about), bodyOf(route, about));
+const call = (who: Person, route: Route, about: Planted, query = ''): Promise<Answer> => {
+  if (route.method === 'GET') return who.get(`${pathOf(route, about)}${query}`);
+  return route.method === 'DELETE' ? who.delete(pathOf(route, about)) : who.post(pathOf(route, about), bodyOf(route, about));
+};
 
 /** What a response says, without what the request itself said: problems name the path that was asked for. */
 const saidBy = ({ body, headers }: Answer): string =>
