@@ -1,4 +1,7 @@
-import type { Bilingual } from '../kernel/bilingual.ts';
+import { contractParties, contractStatuses } from '../events/catalog/apprenticeship.ts';
+import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
+import { fill, type Bilingual } from '../kernel/bilingual.ts';
+import { entry } from '../kernel/same.ts';
 import { endOfDay, startOfDay } from '../kernel/time.ts';
 import type { Value } from '../ports/read-store.ts';
 import { handedOverIn } from './apprentice-lists.ts';
@@ -38,7 +41,7 @@ export const employerKinds: readonly TaskKind[] = [
   'handover',
 ];
 
-export const why: Readonly<Record<TaskKind, Bilingual>> = {
+const why: Readonly<Record<TaskKind, Bilingual>> = {
   recheck: { zh: '入学资格复查应于 {dueOn} 前完成。', en: 'The re-check of the admission is due by {dueOn}.' },
   suspension: {
     zh: '休学（保留学籍）于 {dueOn} 期满，尚未复学。',
@@ -93,6 +96,36 @@ export const why: Readonly<Record<TaskKind, Bilingual>> = {
   },
   appeal: { zh: '申诉待处理。', en: 'An appeal waits for a decision.' },
 };
+
+/** What codes among the facts of a task are called. */
+const words: Readonly<Record<string, Readonly<Record<string, Bilingual>>>> = {
+  enrollmentStatus: enrollmentStatuses,
+  contractStatus: contractStatuses,
+  side: contractParties,
+  holdKind: { clawback: { zh: '学分追回', en: 'clawback' }, discipline: { zh: '纪律处分', en: 'discipline' } },
+  act: {
+    CorrectIdentity: { zh: '更正身份信息', en: 'A correction of the identity' },
+    ErasePersonalData: { zh: '删除个人信息', en: 'An erasure of personal data' },
+    AnnulAdmission: { zh: '作废录取', en: 'An annulment of the admission' },
+    RevokeRegistration: { zh: '取消学籍', en: 'A revocation of the registration' },
+    RevertWithdrawal: { zh: '撤销退学', en: 'A reversal of the withdrawal' },
+    CorrectEnrollment: { zh: '更正学籍', en: 'A correction of the enrollment' },
+    ReverseTermination: { zh: '撤销解除协议', en: 'A reversal of the termination' },
+    CorrectGrade: { zh: '更正成绩', en: 'A correction of the grade' },
+  },
+};
+
+/** Why something is due, in both languages, codes as their words. */
+export function whyOf(kind: TaskKind, facts: Readonly<Record<string, unknown>>): Bilingual {
+  const told = (language: 'zh' | 'en'): string => {
+    const named = Object.entries(facts).map(([name, value]) => {
+      const word = typeof value === 'string' ? entry(words[name] ?? {}, value) : undefined;
+      return [name, word?.[language] ?? value] as const;
+    });
+    return fill(why[kind][language], Object.fromEntries(named));
+  };
+  return { zh: told('zh'), en: told('en') };
+}
 
 /** `horizon` and `today` are plain dates. */
 interface Asked {

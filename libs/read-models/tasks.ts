@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '../events/events.ts';
-import { fill, type Bilingual } from '../kernel/bilingual.ts';
+import type { Bilingual } from '../kernel/bilingual.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { addDays, dateIn } from '../kernel/time.ts';
 import type { ReadQueries, Value } from '../ports/read-store.ts';
@@ -8,7 +8,7 @@ import { apprenticeRecord } from './apprentice-record.ts';
 import { enrollmentRegister } from './enrollment-register.ts';
 import { Conditions, cursorAfter, pageLimit, placeOf, type PageOf, type Paging } from './paging.ts';
 import { parsed } from './rows.ts';
-import { employerKinds, taskColumns, taskKinds, taskSelects, why, type TaskKind } from './task-kinds.ts';
+import { employerKinds, taskColumns, taskKinds, taskSelects, whyOf, type TaskKind } from './task-kinds.ts';
 import { transcript } from './transcript.ts';
 
 /**
@@ -236,7 +236,7 @@ const shown = (row: Found, { today, zone = 'UTC' }: TaskQuery): Task => {
     dueOn,
     overdue: dueOn !== null && dueOn < today,
     since: row.since === '' ? null : row.since,
-    why: { zh: fill(why[row.kind].zh, facts), en: fill(why[row.kind].en, facts) },
+    why: whyOf(row.kind, facts),
     detail,
   };
 };
