@@ -6,6 +6,7 @@ import { Codec } from '../../libs/runtime/codec.ts';
 import { Violation } from './books/log.ts';
 import type { Ground, Process } from './ground.ts';
 import { Projector, digestsOf, hindmost, newDisks, reading } from './projector.ts';
+import type { View } from '../../libs/ports/view.ts';
 import type { Wire } from './ports.ts';
 import type { Life } from './scheduler.ts';
 
@@ -15,12 +16,14 @@ export class Folding implements Process {
   skew = 0;
   readonly #ground: Ground;
   readonly #disks = newDisks();
+  readonly #views: readonly View[];
   #life: Life | null = null;
   #projector: Projector | null = null;
   #prepared = false;
 
   constructor(ground: Ground) {
     this.#ground = ground;
+    this.#views = ground.realm.views.map((view) => ground.plant?.view?.(view) ?? view);
     let appends = 0;
     ground.onAppend.add(() => {
       appends++;
@@ -46,7 +49,7 @@ export class Folding implements Process {
     this.#prepared = false;
     const { plant } = this.#ground;
     const projector = new Projector(this.#disks, {
-      views: this.#ground.realm.views,
+      views: this.#views,
       events: ports.store,
       decoder: ports.codec,
       clock: ports.clock,
@@ -87,8 +90,7 @@ export class Folding implements Process {
 
   /** Folds a view anew beside its live rows, and compares. Gives up when the process dies meanwhile. */
   async rebuild(which: number): Promise<void> {
-    const { views } = this.#ground.realm;
-    const view = views[which % views.length]!;
+    const view = this.#views[which % this.#views.length]!;
     const projection = this.#prepared ? this.#projector?.projection : undefined;
     if (!projection) return;
     this.#ground.tally.add('rebuilds');
@@ -149,14 +151,14 @@ export class Folding implements Process {
   /** Are the rows what a fold from zero gives, and do they say what the log says? */
   async compare(): Promise<void> {
     const codec = new Codec(this.#ground.openVault());
-    for (const { view, live, anew } of await digestsOf(this.#disks, this.#ground.realm.views, this.#ground.durable, codec)) {
+    for (const { view, live, anew } of await digestsOf(this.#disks, this.#views, this.#ground.durable, codec)) {
       if (live !== anew) throw new Violation('views', `${view} is not what a fold from zero gives`);
       this.#ground.tally.add('views compared with a fold from zero');
     }
     const { realm, books, scheduler } = this.#ground;
-    const { read, views } = realm;
+    const { read } = realm;
     if (!read) return;
-    await reading(this.#disks, views, (db) => read(db, books, scheduler.now));
+    await reading(this.#disks, this.#views, (db) => read(db, books, scheduler.now));
     this.#ground.tally.add('views read against the log');
   }
 

@@ -1,6 +1,7 @@
 import type { EventStore } from '../../../libs/ports/event-store.ts';
 import type { Plan } from '../../../libs/kernel/plan.ts';
 import type { ReadStore } from '../../../libs/ports/read-store.ts';
+import type { View } from '../../../libs/ports/view.ts';
 import type { Runtime, Transactor } from '../../../libs/runtime/transact.ts';
 import type { Order } from '../orders.ts';
 import type { RealmName } from '../realms.ts';
@@ -26,6 +27,8 @@ export interface Plant {
   readonly noRecovery?: true;
   /** Whether recovery looks at a take. */
   readonly recovers?: (event: { readonly type: string; readonly stream: string }) => boolean;
+  /** A view as it is folded, live and from zero alike: what only a look at its answers finds. */
+  readonly view?: (view: View) => View;
   /** A read store as the projector reaches it. */
   readonly readStore?: (inner: ReadStore) => ReadStore;
   /** Some appends are never heard of, and nobody looks without being told. */

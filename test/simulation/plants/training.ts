@@ -5,6 +5,7 @@ import { learnerStream, type Learner } from '../../../libs/facts/learner.ts';
 import { periods } from '../../../libs/facts/periods.ts';
 import type { Circumstances, Decision, Recorded } from '../../../libs/kernel/decider.ts';
 import { leg, type Plan, type Take } from '../../../libs/kernel/plan.ts';
+import { isRefusal } from '../../../libs/kernel/refusal.ts';
 import { stepsOf, type Plant } from './plant.ts';
 
 type Decide = Plan['own']['decide'];
@@ -167,7 +168,7 @@ export const trainingPlants: readonly Plant[] = [
     name: 'two-eyes',
     bug: 'whoever asked for a second person may be that person',
     world: 'training',
-    foundAs: ['four-eyes'],
+    foundAs: ['four-eyes', 'two-people'],
     plan: (plan) =>
       deciding(
         plan,
@@ -194,6 +195,40 @@ export const trainingPlants: readonly Plant[] = [
     },
   },
   {
+    name: 'minor-alone',
+    bug: 'nobody asks for the guardian of a minor',
+    world: 'training',
+    foundAs: ['guardian'],
+    plan: (plan, order) =>
+      says(order) === 'DraftContract'
+        ? deciding(plan, (decide) => (state, k) => {
+            const decision = decide(state, k);
+            return isRefusal(decision)
+              ? decision
+              : decision.map((event) =>
+                  event.type === 'ContractDrafted' ? { ...event, data: { ...event.data, guardianNeeded: false } } : event,
+                );
+          })
+        : plan,
+  },
+  {
+    name: 'gap-unseen',
+    bug: 'the apprentice record does not hear of mentors who are lost, so that no gap becomes a task',
+    world: 'training',
+    foundAs: ['reading'],
+    view: (view) =>
+      view.name === 'apprentice-record'
+        ? {
+            ...view,
+            fold: (db, events) =>
+              view.fold(
+                db,
+                events.filter(({ type }) => !isLoss(type)),
+              ),
+          }
+        : view,
+  },
+  {
     name: 'gates-forgotten',
     bug: 'recovery does not look at days and offers that a crashed writer took',
     world: 'training',
@@ -217,4 +252,6 @@ function letGo(plan: Plan, { of, status }: Contract): readonly Take[] {
   return [{ ...release, owner: plan.own, holds: () => true, takers: () => [], drop: () => release, rivals: () => [] }];
 }
 
-const isNothing = (decision: Decision): boolean => Array.isArray(decision) && decision.length === 0;
+const isLoss = (type: string): boolean => type === 'TeacherSuspended' || type === 'TeacherWithdrawn';
+
+const isNothing = (decision: Decision): boolean => !isRefusal(decision) && decision.length === 0;
