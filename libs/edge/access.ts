@@ -10,7 +10,7 @@ import { principalOf, type EdgeRequest, type Parts } from './parts.ts';
  * Query parameters that say what was looked at and name no person. A search text is personal, so it is never kept;
  * that there was one is.
  */
-const kept = new Set(['recordedAsOf', 'effectiveAsOf', 'status', 'cohort', 'sort', 'limit', 'open', 'types', 'format']);
+const kept = new Set('recordedAsOf effectiveAsOf view from to status cohort sort limit open types format'.split(' '));
 
 interface Waiting {
   readonly event: NewEvent;

@@ -10,7 +10,7 @@ import { isRefusal } from '../kernel/refusal.ts';
 import { enrollmentRegister, listEnrollments, type RegisterQuery } from '../read-models/enrollment-register.ts';
 import { entriesOf, transcript } from '../read-models/transcript.ts';
 import { Asked } from '../records/asking.ts';
-import { readThen, type Then } from '../records/past.ts';
+import { named, readThen, type Then } from '../records/past.ts';
 import { Transcripts } from '../records/transcripts.ts';
 import { registerForms, registerSheet, toldNow, toldThen, type RegisterForm } from './register.ts';
 import { transcriptsSheet, type Batch } from './transcripts.ts';
@@ -111,14 +111,15 @@ export class ExportsController {
       .send(writeCsv(transcriptsSheet(deps, batches, asked.lang ?? 'zh')));
   }
 
-  private async *batches(request: EdgeRequest, { asOf }: Then, query: RegisterQuery): AsyncGenerator<Batch, void, undefined> {
+  private async *batches(request: EdgeRequest, then: Then, query: RegisterQuery): AsyncGenerator<Batch, void, undefined> {
     for (let cursor: string | null | undefined; cursor !== null;) {
       const after = cursor;
-      const page = await readThen(this.parts, request, asOf, exported, async (db) => {
+      const page = await readThen(this.parts, request, then.asOf, exported, async (db) => {
         const found = await listEnrollments(db, { ...query, limit: 500, ...(after === undefined ? {} : { cursor: after }) });
         if (isRefusal(found)) return found;
         const learnerIds = found.rows.map(({ learnerId }) => learnerId);
-        return { ...found, entries: await entriesOf(db, query.institutionId, learnerIds) };
+        const rows = await named(this.parts, request, then, found.rows, ({ learnerId }) => learnerId);
+        return { ...found, rows, entries: await entriesOf(db, query.institutionId, learnerIds) };
       });
       if (isRefusal(page)) throw new Error(`the register refused its own cursor: ${page.refused}`);
       yield page;

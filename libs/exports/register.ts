@@ -36,7 +36,10 @@ export function toldThen(log: Log, institutionId: string, when: AsOf): Told {
   const facts = new Map<string, Promise<unknown>>();
   return {
     enrollment: (enrollmentId) => enrollmentAsOf(log, { institutionId, enrollmentId }, when),
-    learner: (learnerId) => learnerAsOf(log, { institutionId, learnerId }, when),
+    // Who she is has no day from which it is so.
+    learner: async (learnerId) =>
+      (await learnerAsOf(log, { institutionId, learnerId }, when)) ??
+      learnerAsOf(log, { institutionId, learnerId }, { ...(when.recordedAsOf ? { recordedAsOf: when.recordedAsOf } : {}) }),
     fact: <State>(fact: Source<State>): Promise<State> => {
       const known = facts.get(fact.stream) as Promise<State> | undefined;
       if (known) return known;

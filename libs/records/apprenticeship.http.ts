@@ -22,7 +22,7 @@ import type { Reach } from '../read-models/reach.ts';
 import { ApprenticeNames, contractShown, textsShown } from './apprentice-shown.ts';
 import { Apprentices } from './apprentices.ts';
 import { Asked, asOfOf, given, Paged, pagingOf } from './asking.ts';
-import { readThen } from './past.ts';
+import { named, readThen } from './past.ts';
 import { reachOf } from './reaching.ts';
 import { approvalsShown } from './shown.ts';
 
@@ -104,14 +104,16 @@ export class ApprenticeshipRecords {
       ...given({ status: status?.split(',') as ContractStatus[] | undefined }),
       ...pagingOf(asked),
     };
-    return readThen(this.parts, request, asked, apprenticeViews, async (db, { asOf, position }) => {
+    return readThen(this.parts, request, asked, apprenticeViews, async (db, then) => {
+      const { asOf, position } = then;
       const page = await listContracts(db, query);
       if (isRefusal(page)) return page;
       const teacherIds = page.rows.flatMap(({ state }) => state.state.mentors.map(({ teacherId }) => teacherId));
       const stories = await teacherStories(db, teacherIds);
       const standings = new Map([...stories].map(([id, { standing }]) => [id, standing]));
       const names = new ApprenticeNames(this.parts);
-      const items = await Promise.all(page.rows.map((row) => this.contractRow(row, names, { standings, reach })));
+      const rows = await named(this.parts, request, then, page.rows, ({ state }) => state.state.of?.learnerId);
+      const items = await Promise.all(rows.map((row) => this.contractRow(row, names, { standings, reach })));
       return new Told({ items, next: page.next, total: page.total, asOf }, { position, subjects: items.length });
     });
   }

@@ -14,6 +14,7 @@ import {
   type Difference,
   type DifferenceKind,
 } from '../read-models/compare.ts';
+import { learnerAsOf } from '../read-models/as-of.ts';
 import { identityOf } from '../read-models/enrollment-register.ts';
 import { asOfOf, given, Paged, pagingOf, zoneOf } from './asking.ts';
 import { eventsBetween, type Between } from './between.ts';
@@ -184,11 +185,14 @@ export class AsOfRecords {
     const [old, now] = [nameOf(row.person.old), nameOf(row.person.new)];
     const corrected = row.kind === 'changed' && row.person.old !== row.person.new;
     const log = { store: this.parts.store, decoder: this.parts.codec };
+    const { institutionId, to } = between;
+    const known = await learnerAsOf(log, { institutionId, learnerId: row.learnerId }, { recordedAsOf: to.recordedAsOf });
+    const named = typeof known?.identity === 'string' ? nameOf(known.identity) : null;
     return {
       key: row.key,
       kind: coded(row.kind, differenceKinds),
       learnerId: row.learnerId,
-      name: now ?? old,
+      name: now ?? old ?? named,
       changes: corrected ? [...row.changes, { field: 'identity', old, new: now }] : row.changes,
       events: await eventsBetween(log, comparisons[view].stream(row.key), corrected ? row.learnerId : null, between),
     };

@@ -11,7 +11,7 @@ import { attemptViews, entryOf, listAttempts, type AttemptRow, type AttemptSort 
 import { entryStatuses, type Entry, type EntryStatus } from '../read-models/transcript-record.ts';
 import { ApprenticeNames } from './apprentice-shown.ts';
 import { Asked, asOfOf, given, PagedThen, pagingOf } from './asking.ts';
-import { readThen } from './past.ts';
+import { named, readThen } from './past.ts';
 import { reachOf } from './reaching.ts';
 import { approvalsShown, coded } from './shown.ts';
 import { lineShown, resultShown } from './transcript-shown.ts';
@@ -79,11 +79,13 @@ export class AttemptRecords {
       ...given({ status: status?.split(',') as EntryStatus[] | undefined }),
       ...pagingOf(asked),
     };
-    return readThen(this.parts, request, asked, attemptViews, async (db, { asOf, position }) => {
+    return readThen(this.parts, request, asked, attemptViews, async (db, then) => {
+      const { asOf, position } = then;
       const page = await listAttempts(db, query);
       if (isRefusal(page)) return page;
       const names = new ApprenticeNames(this.parts);
-      const items = await Promise.all(page.rows.map((row) => this.rowShown(row, names)));
+      const rows = await named(this.parts, request, then, page.rows, ({ entry }) => entry.learnerId);
+      const items = await Promise.all(rows.map((row) => this.rowShown(row, names)));
       return new Told({ items, next: page.next, total: page.total, asOf }, { position, subjects: items.length });
     });
   }

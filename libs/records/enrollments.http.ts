@@ -16,7 +16,7 @@ import {
   type RegisterSort,
 } from '../read-models/enrollment-register.ts';
 import { Asked, asOfOf, given, PagedThen, pagingOf } from './asking.ts';
-import { readThen } from './past.ts';
+import { named, readThen } from './past.ts';
 import { coded, enrollmentShown, Names } from './shown.ts';
 
 export class RegisterAsked extends PagedThen {
@@ -82,12 +82,14 @@ export class EnrollmentRecordsController {
       }),
       ...pagingOf(asked),
     };
-    return readThen(this.parts, request, asked, [enrollmentRegister], async (db, { asOf, position, today }) => {
+    return readThen(this.parts, request, asked, [enrollmentRegister], async (db, then) => {
+      const { asOf, position, today } = then;
       const overdue = asked.recheckOverdue === 'true' ? { recheckOverdueOn: today } : {};
       const page = await listEnrollments(db, { ...query, ...overdue });
       if (isRefusal(page)) return page;
       const names = new Names(this.parts);
-      const items = await Promise.all(page.rows.map((row) => rowShown(row, names, (token) => this.parts.codec.reveal(token))));
+      const rows = await named(this.parts, request, then, page.rows, ({ learnerId }) => learnerId);
+      const items = await Promise.all(rows.map((row) => rowShown(row, names, (token) => this.parts.codec.reveal(token))));
       return new Told({ items, next: page.next, total: page.total, asOf }, { position, subjects: items.length });
     });
   }

@@ -7,6 +7,7 @@ import type { ReadQueries } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
 import { type Build, MomentNotBuilt } from '../projection/kept-builds.ts';
 import { apprenticeViews } from '../read-models/apprentice-lists.ts';
+import { learnerAsOf } from '../read-models/as-of.ts';
 import { enrollmentRegister } from '../read-models/enrollment-register.ts';
 import { taskViews } from '../read-models/tasks.ts';
 import { attemptViews } from '../read-models/transcript.ts';
@@ -76,3 +77,27 @@ export async function readThen<T>(
 /** Says what to POST where. */
 export const notBuilt = ({ views }: MomentNotBuilt, when: AsOf): Problem =>
   new Problem('AS_OF_NOT_BUILT', { ask: '/v1/as-of', views, ...when });
+
+/**
+ * Rows with the identities that were on record by then. Who somebody is has no day from which it is so: whoever was entered after the day that is asked
+ * about, and known by the moment of the question, is named.
+ */
+export async function named<R extends { readonly identity: string | null }>(
+  parts: Parts,
+  request: EdgeRequest,
+  { asOf: { recordedAsOf, effectiveAsOf } }: Then,
+  rows: readonly R[],
+  learnerOf: (row: R) => string | undefined,
+): Promise<readonly R[]> {
+  if (effectiveAsOf === undefined || rows.every(({ identity }) => identity !== null)) return rows;
+  const { institution: institutionId } = principalOf(request);
+  const log = { store: parts.store, decoder: parts.codec };
+  return Promise.all(
+    rows.map(async (row) => {
+      const learnerId = learnerOf(row);
+      if (row.identity !== null || learnerId === undefined) return row;
+      const learner = await learnerAsOf(log, { institutionId, learnerId }, recordedAsOf === undefined ? {} : { recordedAsOf });
+      return { ...row, identity: typeof learner?.identity === 'string' ? learner.identity : null };
+    }),
+  );
+}
