@@ -121,7 +121,8 @@ export const peakMiB = (): number => process.resourceUsage().maxRSS / 1024;
 const limitMs = Number(process.env['BENCH_LIMIT'] ?? 3600) * 1000;
 
 /** A garbage collector of its own, a memory peak of its own, and nobody else's caches. */
-async function inProcess<T>(message: Message): Promise<T> {
+async function inProcess<T>(message: Message, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
   const child = fork(join(import.meta.dirname, 'child.ts'), {
     // What a raw contender keeps in memory is its own affair, and is reported.
     execArgv: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=12288'],
@@ -130,11 +131,15 @@ async function inProcess<T>(message: Message): Promise<T> {
   const said: Reply[] = [];
   child.on('message', (reply: Reply) => said.push(reply));
   child.send(message);
-  const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  const give = (): boolean => child.kill('SIGKILL');
+  const limit = setTimeout(give, limitMs);
+  signal.addEventListener('abort', give);
+  const [code, killed] = (await once(child, 'exit')) as [number | null, string | null];
   clearTimeout(limit);
+  signal.removeEventListener('abort', give);
+  signal.throwIfAborted();
   const [reply] = said;
-  if (reply === undefined) throw new Error(`its process ended without an answer (${code ?? signal})`);
+  if (reply === undefined) throw new Error(`its process ended without an answer (${code ?? killed})`);
   if (!reply.ok) throw new Error(reply.error);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- child.ts answers in kind
   return reply.value as T;
@@ -162,6 +167,8 @@ export interface Field {
   /** Why the packages of a contender cannot be used; null where they can. */
   readonly peerMissing: (name: ContenderName) => string | null;
   readonly say: (line: string) => void;
+  /** Stops it, and whatever it made goes away. */
+  readonly signal: AbortSignal;
 }
 
 /** Runs all variants of a task. */
@@ -172,9 +179,9 @@ export async function runTask(task: Task, field: Field): Promise<(Line | Missing
 }
 
 async function runVariant(task: Task, asked: Variant, field: Field): Promise<(Line | Missing)[]> {
-  const { options, postgres, say } = field;
+  const { options, postgres, say, signal } = field;
   const size = task.corpus?.(options, asked);
-  const corpus = size ? await inProcess<Corpus>({ kind: 'corpus', size }) : null;
+  const corpus = size ? await inProcess<Corpus>({ kind: 'corpus', size }, signal) : null;
   const variant = corpus === null ? asked : counted(asked, corpus);
   const base = await mkdtemp(join(tmpdir(), 'ledger-bench-'));
   const missing: Missing[] = [];
@@ -208,16 +215,17 @@ async function runVariant(task: Task, asked: Variant, field: Field): Promise<(Li
       const entrant: Entrant = { name, folder: join(base, name), database, rounds: [], failed: null };
       await mkdir(entrant.folder);
       entrants.push(entrant);
-      if (task.prepare) await attempt(entrant, title, say, () => inProcess({ kind: 'prepare', job: jobOf(entrant, 0) }));
+      if (task.prepare)
+        await attempt(entrant, title, field, () => inProcess({ kind: 'prepare', job: jobOf(entrant, 0) }, signal));
     }
     const rounds = Math.min(options.rounds, task.rounds ?? options.rounds);
     for (let round = 0; round < rounds; round++) {
       // A neighbour who grows noisy meets all of them, first or last.
       for (const entrant of round % 2 === 0 ? entrants : entrants.toReversed()) {
         if (entrant.failed !== null) continue;
-        await attempt(entrant, title, say, async () => {
+        await attempt(entrant, title, field, async () => {
           if (task.fresh && round > 0) await clear(entrant);
-          const measured = await inProcess<Measured>({ kind: 'run', job: jobOf(entrant, round) });
+          const measured = await inProcess<Measured>({ kind: 'run', job: jobOf(entrant, round) }, signal);
           entrant.rounds.push(measured);
           say(`${title}, round ${round + 1}: ${entrant.name} ${toldOf(task, measured)}`);
         });
@@ -239,10 +247,16 @@ const counted = (variant: Variant, { events, learners }: Corpus): Variant => ({
   ...('learners' in variant ? { learners } : {}),
 });
 
-async function attempt(entrant: Entrant, title: string, say: Field['say'], work: () => Promise<unknown>): Promise<void> {
+async function attempt(
+  entrant: Entrant,
+  title: string,
+  { say, signal }: Pick<Field, 'say' | 'signal'>,
+  work: () => Promise<unknown>,
+): Promise<void> {
   try {
     await work();
   } catch (error) {
+    signal.throwIfAborted();
     const whole = error instanceof Error ? error.message : String(error);
     entrant.failed = `failed: ${whole.split('\n')[0]!}`;
     say(`!! ${title}: ${entrant.name} FAILED: ${whole}`);

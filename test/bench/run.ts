@@ -59,12 +59,16 @@ async function main(): Promise<number> {
   await installPeers(say);
   process.env['BENCH_DIST'] ??= await builtLedger();
   const postgres = await openPostgres();
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stopped.abort(new Error(`stopped by ${signal}`)));
   const lines: (Line | Missing)[] = [];
   try {
     say(machine());
     for (const [name, group] of Object.entries(tasks)) {
       if (positionals.length > 0 && !positionals.includes(name)) continue;
-      for (const task of group) lines.push(...(await runTask(task, { options, postgres, peerMissing, say })));
+      for (const task of group)
+        lines.push(...(await runTask(task, { options, postgres, peerMissing, say, signal: stopped.signal })));
     }
   } finally {
     if ('url' in postgres) await postgres.close();
@@ -102,4 +106,9 @@ function plain(lines: readonly (Line | Missing)[]): string[] {
   });
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
