@@ -112,12 +112,11 @@ export interface Assessing {
   readonly mentor: Staff;
 }
 
-/** Who assesses a try for an enterprise: the mentor of a contract that is live from the opening to the submission, and names the course. */
-export function assessedBy(world: World, life: Life, { course }: Try, { opens, scores, submits }: SessionDays): Assessing | null {
+/** Who assesses a try for an enterprise: the mentor of a contract that is live from the opening to the day of scoring, and names the course. */
+export function assessedBy(world: World, life: Life, { course }: Try, { opens, scores }: SessionDays): Assessing | null {
   const courseId = courseIdAt(world, course);
   const contract = apprenticeshipsOf(world, life).find(
-    ({ from, liveUntil: until, courseIds }) =>
-      from <= opens && until !== null && submits <= until && courseIds.includes(courseId),
+    ({ from, liveUntil: until, courseIds }) => from <= opens && until !== null && scores <= until && courseIds.includes(courseId),
   );
   return contract ? { contractId: contract.contractId, mentor: mentorOn(contract, scores) } : null;
 }

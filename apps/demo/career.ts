@@ -49,22 +49,24 @@ export interface Try {
 export interface SessionDays {
   readonly opens: string;
   readonly scores: string;
-  readonly submits: string;
+  /** On the same day it is published, a few hours later. */
   readonly moderates: string;
   readonly publishes: string;
 }
 
 export const rosterDay = (term: StoryTerm): string => daysAfter(term.from, 4);
 
-export function daysOf(term: StoryTerm, session: Session): SessionDays {
-  const [opens, scores] = {
-    start: [daysAfter(term.from, 9), daysAfter(term.from, 16)],
-    half: [daysAfter(term.from, 42), daysAfter(term.from, 70)],
-    end: [daysAfter(term.to, -28), daysAfter(term.to, -11)],
-  }[session] as [string, string];
-  const submits = daysAfter(scores, 2);
-  const moderates = daysAfter(submits, 1);
-  return { opens, scores, submits, moderates, publishes: daysAfter(moderates, 1) };
+/** The day on which a session's tries are opened. */
+export const openingDay = (term: StoryTerm, session: Session): string =>
+  ({ start: daysAfter(term.from, 9), half: daysAfter(term.from, 42), end: daysAfter(term.to, -28) })[session];
+
+/** Teaching classes are examined on the five days of a week, each on its own. */
+export function daysOf(world: World, { term, session, classId }: Pick<Try, 'term' | 'session' | 'classId'>): SessionDays {
+  const weekday = new Dice(world.seed, `examined/${classId}/${session}`).below(5);
+  const week = { start: daysAfter(term.from, 14), half: daysAfter(term.from, 70), end: daysAfter(term.to, -11) }[session];
+  const scores = daysAfter(week, weekday);
+  const publishes = daysAfter(scores, 1);
+  return { opens: openingDay(term, session), scores, moderates: publishes, publishes };
 }
 
 // ── mishaps ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -174,13 +176,13 @@ export function* careerOf(world: World, life: Life): Generator<readonly Try[], v
     coming = coming.filter((one) => one.at > at);
     for (const { before, kind, home } of due) {
       const session: Session = kind === 'retake' ? 'end' : 'start';
-      const there = classAt(life, daysOf(term, session).opens) !== null && classAt(life, rosterDay(term)) !== null;
+      const there = classAt(life, openingDay(term, session)) !== null && classAt(life, rosterDay(term)) !== null;
       if (there) add(again(world, life, before, kind, home, term, session), home);
     }
     const home = classAt(life, rosterDay(term));
     for (const course of home ? coursesIn(home.program, at + 1 - (home.cohort - 2023) * 2) : []) {
       const session: Session = course.half ? 'half' : 'end';
-      if (taken.has(course.code) || !classAt(life, daysOf(term, session).opens)) continue;
+      if (taken.has(course.code) || !classAt(life, openingDay(term, session))) continue;
       taken.add(course.code);
       add(first(world, life, course, home!, term, session), home!);
     }

@@ -59,7 +59,7 @@ class Telling {
     this.life = life;
     this.one = one;
     this.tell = new Teller(world, `${life.name}/${one.course.code}/${one.number}`);
-    this.days = daysOf(one.term, one.session);
+    this.days = daysOf(world, one);
     const apprentices = one.course.evaluation === 'comprehensive' && one.kind === 'first';
     this.assessing = apprentices ? assessedBy(world, life, one, this.days) : null;
     this.scheme = schemeFor(one, this.assessing);
@@ -116,11 +116,11 @@ function* tryStrand(t: Telling): Generator<Step, void> {
     t.opening(one.number, one.follows),
   );
   if (one.code === null) yield* scores(t);
-  yield t.step([days.submits, 'noon'], teacher, { type: 'SubmitResult', code: one.code });
+  yield t.step([days.scores, 'evening'], teacher, { type: 'SubmitResult', code: one.code });
   yield* moderates(t);
   if (one.mishap === 'voided') {
     const reason = { code: 'misconduct', text: '查实代考。' };
-    yield t.step([days.publishes, 'morning'], he, { type: 'VoidAttempt', ground: 'misconduct' }, reason);
+    yield t.step([days.publishes, 'noon'], he, { type: 'VoidAttempt', ground: 'misconduct' }, reason);
     return;
   }
   yield t.step([days.publishes, 'afternoon'], he, { type: 'PublishResult' });

@@ -37,15 +37,19 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
+/** Folded streams kept in memory: what the registrar's office has on its desk in a week of examinations, some kilobytes each. */
+const cachedStreams = 60_000;
+
 export function stageOn(store: EventStore, vault: KeyVault, clock: StoryClock): Stage {
   const tally = new Tally(store);
-  const transactor = new Transactor({
+  const parts = {
     store: tally,
     codec: new Codec(vault),
     clock,
-    timer: { sleep: (ms) => sleep(ms) },
+    timer: { sleep: (ms: number) => sleep(ms) },
     entropy: { random: () => 0.5 },
-  });
+  };
+  const transactor = new Transactor(parts, cachedStreams);
   const close = async (): Promise<void> => {
     await store.close();
     await vault.close();
