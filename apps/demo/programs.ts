@@ -63,7 +63,7 @@ export const modules: readonly PlanModule[] = [
   module('QUALITY', '职业素养模块', 'Professional conduct', 'expansion', 200),
 ];
 
-export const requiredCredits = 8000;
+export const requiredCredits = 7600;
 
 /** What transcripts call the courses of a module (课程类别). */
 export const categoryOf: Readonly<Record<string, string>> = {
