@@ -26,6 +26,8 @@ export interface ReleasePeriod {
   readonly until?: string;
   /** A holder that goes with it: the offer that a contract rested on. */
   readonly also?: string;
+  /** The command whose take came through: while that is among the takers, nothing is let go. */
+  readonly takenBy?: string;
   /** The days that it still holds, in the name of its first taker: the rest is let go. */
   readonly keeping?: Span;
 }
@@ -56,7 +58,8 @@ function hold(s: Learner, c: HoldPeriod, k: Circumstances): Decision<LearnerEven
 function release(s: Learner, c: ReleasePeriod): Decision<LearnerEvent> {
   const held = s.periods[c.holder];
   if (!held) return [];
-  const { holder, until, also, keeping } = c;
+  const { holder, until, also, takenBy, keeping } = c;
+  if (takenBy !== undefined && held.takers.includes(takenBy)) return [];
   if (keeping && held.takers.length === 1 && held.from === keeping.from && held.to === keeping.to) return [];
   const released: LearnerEvent[] = [{ type: 'PeriodReleased', data: { holder, ...(until === undefined ? {} : { until }) } }];
   if (also !== undefined && s.periods[also]) released.push({ type: 'PeriodReleased', data: { holder: also } });

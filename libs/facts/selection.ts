@@ -43,6 +43,8 @@ export interface Selection {
   /** The last word of each side. */
   readonly assessed: Readonly<Partial<Record<Side, Assessed>>>;
   readonly offer: Offer | null;
+  /** The command that accepted: the offer's days are held in its name alone. */
+  readonly acceptedBy: string | null;
   readonly rejectedBy: Side | null;
   readonly lastChangeAt: string;
 }
@@ -57,6 +59,7 @@ export const initialSelection: Selection = {
   statement: null,
   assessed: {},
   offer: null,
+  acceptedBy: null,
   rejectedBy: null,
   lastChangeAt: '',
 };
@@ -78,7 +81,7 @@ export function evolveSelection(s: Selection, e: Recorded<SelectionEvent>): Sele
     case 'OfferMade':
       return { ...into('offered'), offer: e.data };
     case 'OfferAccepted':
-      return into('accepted');
+      return { ...into('accepted'), acceptedBy: e.commandId };
     case 'OfferDeclined':
       return into('declined');
     case 'OfferExpired':

@@ -77,7 +77,7 @@ export function insuredUntil({ terms, insurances }: Pick<ContractState, 'terms' 
 // ── selections and teachers ────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface SelectionStory {
-  readonly state: Selection;
+  readonly state: Omit<Selection, 'acceptedBy'>;
   readonly steps: readonly Step[];
 }
 
@@ -88,7 +88,7 @@ export interface TeacherStory {
 }
 
 export function selectionStory(history: readonly Historic<SelectionEvent>[]): SelectionStory | null {
-  const state = history.reduce((s: Selection, e) => evolveSelection(s, e), initialSelection);
+  const { acceptedBy: _by, ...state } = history.reduce((s: Selection, e) => evolveSelection(s, e), initialSelection);
   return state.status === 'none' ? null : { state, steps: history.map(stepOf) };
 }
 

@@ -23,15 +23,21 @@ const usesOffer = (owner: unknown): boolean =>
 export const offerClaim = (stream: string, owner: string): Take =>
   takeClaim({ stream, kind: 'offer', owner: ownerOf(owner), holds: usesOffer, otherwise: 'OFFER_USED', ownerOf });
 
-/** The days of an accepted offer: held until its contract is over, or the acceptance is taken back. */
+/**
+ * The days of an accepted offer: held in the name of its acceptance until its contract is over, or that is taken back. An acceptance that comes
+ * too late holds nothing, not even where the contract let go of the days meanwhile.
+ */
 export const selectionPeriod = (learnerId: string, selectionId: string, { from, to }: Span): Take =>
   heldPeriod({
     learnerId,
     owner: selectionFact(selectionId),
     from,
     to,
-    holds: (owner) => (owner as Selection).status === 'accepted',
-    leaves: () => ({}),
+    holds: () => false,
+    leaves: (owner) => {
+      const { status, acceptedBy } = owner as Selection;
+      return status === 'accepted' && acceptedBy !== null ? { takenBy: acceptedBy } : {};
+    },
     ownerOf: (holder, span) => periodOf(learnerId, holder, span),
   });
 

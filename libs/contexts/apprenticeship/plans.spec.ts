@@ -188,6 +188,17 @@ describe('two enterprises over the same days', () => {
     expect(await draft('c1', 's1')).toBe('OFFER_NOT_ACCEPTED');
     expect(await accept('s2')).toBe('OfferAccepted');
   });
+
+  it('an acceptance that slept through the contract takes no days for good', async () => {
+    const meanwhile = async () => {
+      await accept('s1');
+      await draft('c1', 's1');
+      await contract('c1', { type: 'CancelContract', ground: 'post-gone' });
+    };
+    expect(await accept('s1', { store: at(0, meanwhile) })).toBe('');
+    expect(await held()).toEqual({});
+    expect(await accept('s2')).toBe('OfferAccepted');
+  });
 });
 
 // ── contracts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
