@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { claimsOf } from '../../libs/contexts/enrollment/gates.ts';
 import type { StoredEvent } from '../../libs/ports/event-store.ts';
-import { Books, Violation, type LogEvent } from '../simulation/books.ts';
+import { Books } from '../simulation/books/books.ts';
+import { Violation, type LogEvent } from '../simulation/books/log.ts';
 import { randomOf } from '../simulation/dice.ts';
 import { builtLedger } from '../support/build.ts';
 import { logOf, vaultOf } from '../support/log.ts';
@@ -168,7 +169,7 @@ describe(`a server that is killed at any moment, and asked again with the same k
       return known;
     };
     const booksNow = async (): Promise<Books> => {
-      const books = new Books((_institution, number) => claimOfNumber(number));
+      const books = new Books((_institution, _kind, number) => claimOfNumber(number), new Map());
       for (const { correlationId, about } of orders) if (about) books.expect(correlationId, about);
       // Legal paths, one owner for every claim, unique numbers, no key with two effects: the books throw.
       books.read(await logOf(folder.path));
