@@ -116,27 +116,29 @@ export type Row = readonly [position: number, revision: number, recordedAt: stri
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the statements list them, as arrays, which the typings do not know
 const rowsOf = (found: unknown): readonly Row[] => found as Row[];
 
-export const parsed = ([position, revision, recordedAt, json]: Row): Recorded =>
+export const parsed = ([position, revision, recordedAt, json]: Row | ScannedRow): Recorded =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written from an envelope
   Object.assign(JSON.parse(json) as Envelope, { position: BigInt(position), revision: BigInt(revision), recordedAt });
 
 // ── a view ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+type ScannedRow = readonly [...Row, stream: number];
+
 /** Rows of the log as they come out of the file, page by page in its order. Answers how many. */
-export function scan(folder: string, visit: (stream: number, row: Row) => void): number {
+export function scan(folder: string, visit: (row: ScannedRow) => void): number {
   const log = new DatabaseSync(join(folder, 'log.db'), { readOnly: true });
   const page = log.prepare(
-    'SELECT stream, position, revision, recorded_at, json FROM event WHERE position > ? ORDER BY position LIMIT 10000',
+    'SELECT position, revision, recorded_at, json, stream FROM event WHERE position > ? ORDER BY position LIMIT 10000',
   );
   page.setReturnArrays(true);
   let seen = 0;
   for (let after = 0; ;) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the SELECT lists them
-    const rows = page.all(after) as unknown as [number, ...Row][];
-    for (const [stream, ...row] of rows) visit(stream, row);
+    const rows = page.all(after) as unknown as readonly ScannedRow[];
+    for (const row of rows) visit(row);
     seen += rows.length;
     if (rows.length === 0) break;
-    after = rows.at(-1)![1];
+    [after] = rows.at(-1)!;
   }
   log.close();
   return seen;
@@ -149,8 +151,8 @@ function byStream(folder: string, { prefixes = [''], types }: View): Map<number,
   for (const { number, name } of log.prepare('SELECT number, name FROM stream').iterate())
     if (prefixes.some((prefix) => String(name).startsWith(prefix))) streams.set(Number(number), []);
   log.close();
-  scan(folder, (stream, row) => {
-    const told = streams.get(stream);
+  scan(folder, (row) => {
+    const told = streams.get(row[4]);
     if (told === undefined) return;
     const event = parsed(row);
     if (types === undefined || types.includes(event.type)) told.push(event);
