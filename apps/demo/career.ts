@@ -242,7 +242,8 @@ export function retakesIn(world: World, life: Life, term: StoryTerm): readonly T
 export function scoreOf(world: World, life: Life, one: Try, part: string): number {
   const dice = new Dice(world.seed, `score/${life.name}/${one.attemptId}/${part}`);
   if (!one.passes) return dice.between(70, 112) * 50;
-  const around = talentOf(world, life) * 2;
+  // A make-up is written by those who found the course hard.
+  const around = (talentOf(world, life) - (one.kind === 'make-up' ? 14 : 0)) * 2;
   const swing = dice.between(-14, 14) + dice.between(-10, 10);
   return Math.min(199, Math.max(126, around + swing)) * 50;
 }

@@ -38,7 +38,7 @@ export interface Stage {
 }
 
 /** Folded streams kept in memory: what the registrar's office has on its desk in a week of examinations, some kilobytes each. */
-const cachedStreams = 60_000;
+const cachedStreams = 40_000;
 
 export function stageOn(store: EventStore, vault: KeyVault, clock: StoryClock): Stage {
   const tally = new Tally(store);
