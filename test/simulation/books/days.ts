@@ -93,8 +93,9 @@ export class Days implements Chapter {
       const needs = holder.startsWith('contract-') ? contract && isOpenContract(contract.status.now) && contract.terms : null;
       if (needs && !this.covers(learnerId, holder, needs))
         fail('owner-holds', `${holder} is ${contract!.status.now} and lets go of its days`);
-      // What it occupied stays occupied: nothing is put in its place afterwards.
-      if (contract?.endedOn && !needs && until !== contract.endedOn)
+      // What it occupied stays occupied: nothing is put in its place afterwards. Who let go of a part only did not see its end yet.
+      const letGo = !this.of(learnerId).has(holder);
+      if (contract?.endedOn && letGo && until !== contract.endedOn)
         fail('no-overlap', `${holder} ended on ${contract.endedOn}, its days until ${until ?? 'never'}`);
       if (holder.startsWith('selection-') && this.#needsOffer(holder) && !this.of(learnerId).has(holder))
         fail('owner-holds', `${holder} is accepted and lets go of its days`);
