@@ -58,8 +58,9 @@ function portOf(text: string): number {
 
 function keptOf(text: string): number {
   const kept = Number(text);
-  if (!/^\d{1,3}$/.test(text) || kept === 0)
-    throw new StartRefused(`LEDGER_AS_OF_KEPT=${text}: how many builds of the past are kept, 1 to 999`);
+  // Two at least: they are compared.
+  if (!/^\d{1,3}$/.test(text) || kept < 2)
+    throw new StartRefused(`LEDGER_AS_OF_KEPT=${text}: how many builds of the past are kept, 2 to 999`);
   return kept;
 }
 

@@ -179,7 +179,8 @@ export const asProblem = (thrown: unknown): Problem => {
     if (thrown.code === 'STORE_FULL') return new Problem('STORAGE_FULL');
     return new Problem(thrown.code === 'STORE_CLOSED' ? 'SHUTTING_DOWN' : 'INTERNAL');
   }
-  if (thrown instanceof Error && thrown.name === 'ViewNotReady') return new Problem('VIEW_NOT_READY');
+  // The thread that folds is being started again.
+  if (thrown instanceof Error && ['ViewNotReady', 'ProjectorGone'].includes(thrown.name)) return new Problem('VIEW_NOT_READY');
   const { statusCode, status } = (thrown ?? {}) as { statusCode?: unknown; status?: unknown };
   switch (typeof statusCode === 'number' ? statusCode : typeof status === 'number' ? status : 500) {
     case 400:

@@ -34,18 +34,17 @@ export const toldNow = (transactor: Transactor): Told => ({
 /** As it was at a moment. Programs and classes are many students', so each is looked up once. */
 export function toldThen(log: Log, institutionId: string, when: AsOf): Told {
   const facts = new Map<string, Promise<unknown>>();
+  const known: AsOf = when.recordedAsOf === undefined ? {} : { recordedAsOf: when.recordedAsOf };
   return {
     enrollment: (enrollmentId) => enrollmentAsOf(log, { institutionId, enrollmentId }, when),
     // Who she is has no day from which it is so.
     learner: async (learnerId) =>
-      (await learnerAsOf(log, { institutionId, learnerId }, when)) ??
-      learnerAsOf(log, { institutionId, learnerId }, { ...(when.recordedAsOf ? { recordedAsOf: when.recordedAsOf } : {}) }),
+      (await learnerAsOf(log, { institutionId, learnerId }, when)) ?? learnerAsOf(log, { institutionId, learnerId }, known),
     fact: <State>(fact: Source<State>): Promise<State> => {
-      const known = facts.get(fact.stream) as Promise<State> | undefined;
-      if (known) return known;
+      const looked = facts.get(fact.stream) as Promise<State> | undefined;
+      if (looked) return looked;
       // What it pins it pins whenever that took effect; what was not recorded then was not known.
-      const { recordedAsOf } = when;
-      const found = factAsOf(log, institutionId, fact, recordedAsOf === undefined ? {} : { recordedAsOf });
+      const found = factAsOf(log, institutionId, fact, known);
       facts.set(fact.stream, found);
       return found;
     },

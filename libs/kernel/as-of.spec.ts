@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { day, past, recordedOf, type Past } from '../../test/support/past.ts';
-import { applyCorrections, asOf, type EffectOnHistory } from './as-of.ts';
+import { applyCorrections, asOf, marked, markOf, type EffectOnHistory } from './as-of.ts';
 import type { DomainEvent } from './decider.ts';
 
 /** `Said` is a fact, `Corrected` replaces, `Unsaid` annuls. */
@@ -71,6 +71,19 @@ describe('corrections', () => {
     expect(words(asOf(history, effectOf, {}))).toEqual(['c']);
     expect(words(asOf(history, effectOf, { recordedAsOf: day('2025-02-15') }))).toEqual(['b']);
     expect(words(asOf(history, effectOf, { recordedAsOf: day('2025-01-15') }))).toEqual(['a']);
+  });
+
+  it('are applied once, wherever the order of effect puts them', () => {
+    const history = log(
+      said('2025-01-01', 'a'),
+      corrected('0', 'word', 'b', '2025-03-01', '2025-03-01'),
+      corrected('0', 'word', 'c', '2025-02-01', '2025-04-01'),
+    );
+    const then = asOf(history, effectOf, { effectiveAsOf: day('2025-06-01') });
+    expect(then.map(({ applied }) => applied)).toEqual([undefined, true, true]);
+    expect(words(then)).toEqual(['c']);
+    expect(words(applyCorrections(then, effectOf))).toEqual(['c']);
+    expect(then.map((event) => marked(...markOf(event)))).toEqual([{}, { applied: true }, { applied: true }]);
   });
 
   it('stay in the history that audit shows, and never touch the log', () => {

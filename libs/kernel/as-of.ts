@@ -15,7 +15,7 @@ export type HistoryMark = 'annulled' | 'applied';
 /** As the end of a tuple: nothing where there is nothing to say. */
 export const markOf = ({ annulled, applied }: Historic<DomainEvent>): readonly [HistoryMark?] =>
   annulled ? ['annulled'] : applied ? ['applied'] : [];
-export const marked = (mark: HistoryMark | undefined): Pick<Historic<DomainEvent>, HistoryMark> =>
+export const marked = (mark?: HistoryMark): Pick<Historic<DomainEvent>, HistoryMark> =>
   mark === undefined ? {} : mark === 'annulled' ? { annulled: true } : { applied: true };
 
 export interface AsOf {

@@ -272,6 +272,62 @@ describe('a transcript of a day', () => {
     );
     expect(now.get('l1')![0]!.result).toMatchObject({ score: 9000 });
   });
+
+  it('is, whatever was corrected in whatever order, what the attempt itself was then', async () => {
+    const step = fc.record({
+      target: fc.nat(2),
+      from: fc.nat(9),
+      to: fc.nat(9),
+      on: fc.nat(60),
+      field: fc.constantFrom('result', 'effectiveAt'),
+    });
+    const moment = fc.record({ recorded: fc.nat(12), effective: fc.option(fc.nat(80)) });
+    await start();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 8 }),
+        fc.array(moment, { minLength: 1, maxLength: 4 }),
+        async (steps, asks) => {
+          await builds.close();
+          await stores.close();
+          stores = new TestStores();
+          ledger = new TestLedger('2026-03-01');
+          const began = Date.parse('2026-01-01T00:00:00Z');
+          const day = (n: number): string => new Date(began + n * 86_400_000).toISOString();
+          const said_ = async (event: AttemptEvent, on: number): Promise<void> => {
+            ledger.clock.ms += 86_400_000;
+            await ledger.say(attemptStream('a1'), [event], { subjectId: 'l1', on: day(on).slice(0, 10) });
+          };
+          for (const [n, event] of said.entries()) await said_(event, 20 * n);
+          for (const { target, from, to, on, field } of steps) {
+            const correction = corrected(from * 1000, to * 1000);
+            const data = {
+              ...correction.data,
+              target: String(target),
+              field,
+              ...(field === 'effectiveAt' ? { new: day(to * 8) } : {}),
+            };
+            await said_({ type: 'GradeCorrected', data } as AttemptEvent, on);
+          }
+          await start({ kept: 100 });
+          const log = { store: ledger.store, decoder: ledger.codec };
+          for (const { recorded: r, effective: t } of asks) {
+            const recordedAsOf = new Date(
+              Math.min(ledger.clock.ms, Date.parse('2026-03-01T00:00:00Z') + r * 86_400_000),
+            ).toISOString();
+            const when: AsOf = { recordedAsOf, ...(t === null ? {} : { effectiveAsOf: day(t) }) };
+            await built(when, [transcript]);
+            const entries = await reader().read([transcript], { institutionId: 'college', ...when }, (db) =>
+              entriesOf(db, 'college', ['l1']),
+            );
+            const then = entryOf('a1', await historyAsOf<AttemptEvent>(log, 'college', attemptStream('a1'), when));
+            expect(entries.get('l1') ?? []).toEqual(then === null ? [] : [then]);
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
 });
 
 describe('a build', () => {

@@ -105,45 +105,65 @@ type Row = Readonly<Record<string, Value>>;
 
 /** A page of what differs, by key. Refuses a cursor of another query. */
 export async function listDifferences(db: ReadQueries, query: CompareQuery): Promise<Differences | Refusal> {
-  const place = placeOf(query, 1);
+  const place = placeOf(query, 4);
   if (isRefusal(place)) return place;
+  const { institutionId, kind } = query;
   const compared: Compared = comparisons[query.view];
-  const [sql, values] = differing(compared, query.institutionId);
-  const counted = await db.all<{ kind: DifferenceKind; n: number }>(
-    `SELECT kind, CAST(count(*) AS INTEGER) AS n FROM (${sql}) AS differing GROUP BY kind`,
-    values,
-  );
-  const of = (kind: DifferenceKind): number => counted.find((one) => one.kind === kind)?.n ?? 0;
-  const counts = { added: of('added'), removed: of('removed'), changed: of('changed') };
+  const [after = '', ...counted] = place ?? [];
+  // Every row of both is looked at for these: once, and told to the pages that follow.
+  const [added, removed, changed] = place ? counted.map(Number) : await countsOf(db, compared, institutionId);
+  const counts = { added: added!, removed: removed!, changed: changed! };
   const limit = pageLimit(query);
-  const found = await db.all<{ key: string; kind: DifferenceKind }>(
-    `SELECT key, kind FROM (${sql}) AS differing WHERE key > ?${query.kind ? ' AND kind = ?' : ''} ORDER BY key LIMIT ?`,
-    [...values, place?.[0] ?? '', ...(query.kind ? [query.kind] : []), limit + 1],
-  );
+  const found: { key: string; kind: DifferenceKind }[] = [];
+  for (const one of kind ? [kind] : kinds) {
+    const keys = await db.all<{ key: string }>(
+      `SELECT ${sideOf[one]}.${compared.key} AS key FROM ${differing(compared, one)} AND ${sideOf[one]}.${compared.key} > ?
+       ORDER BY ${sideOf[one]}.${compared.key} LIMIT ?`,
+      [institutionId, after, limit + 1],
+    );
+    found.push(...keys.map(({ key }) => ({ key, kind: one })));
+  }
+  found.sort((a, b) => (a.key < b.key ? -1 : 1));
   const page = found.slice(0, limit);
   const keys = page.map(({ key }) => key);
   const [from, to] = [await rowsOf(db, compared, 'from', keys), await rowsOf(db, compared, 'to', keys)];
   const last = page.at(-1);
   return {
-    rows: page.map(({ key, kind }) => difference(compared, key, kind, from.get(key), to.get(key))),
-    next: found.length > limit && last ? cursorAfter(query, [last.key]) : null,
-    total: query.kind ? of(query.kind) : counts.added + counts.removed + counts.changed,
+    rows: page.map((one) => difference(compared, one.key, one.kind, from.get(one.key), to.get(one.key))),
+    next: found.length > limit && last ? cursorAfter(query, [last.key, ...kinds.map((one) => counts[one])]) : null,
+    total: kind ? counts[kind] : counts.added + counts.removed + counts.changed,
     counts,
   };
 }
 
-function differing({ table, key, columns, person }: Compared, institutionId: string): [string, Value[]] {
+const kinds = ['added', 'removed', 'changed'] as const satisfies readonly DifferenceKind[];
+/** Whose key names the row: `a` is of the one moment, `b` of the other. */
+const sideOf = { added: 'b', removed: 'a', changed: 'b' } as const satisfies Record<DifferenceKind, string>;
+
+const countsOf = (db: ReadQueries, compared: Compared, institutionId: string): Promise<readonly number[]> =>
+  Promise.all(
+    kinds.map(async (kind) => {
+      const sql = `SELECT CAST(count(*) AS INTEGER) AS n FROM ${differing(compared, kind)}`;
+      return (await db.get<{ n: number }>(sql, [institutionId]))?.n ?? 0;
+    }),
+  );
+
+/** Rows of one kind, up to the first value that is asked for: the institution. */
+function differing({ table, key, columns, person }: Compared, kind: DifferenceKind): string {
+  const [a, b] = [`${table}_$from a`, `${table}_$to b`];
+  // As an expression, so that rows are met in order of their key and a page ends where it is full.
+  const of = (side: 'a' | 'b'): string => `COALESCE(${side}.institution_id, '') = ?`;
+  if (kind === 'added') return `${b} LEFT JOIN ${a} ON a.${key} = b.${key} WHERE a.${key} IS NULL AND ${of('b')}`;
+  if (kind === 'removed') return `${a} LEFT JOIN ${b} ON b.${key} = a.${key} WHERE b.${key} IS NULL AND ${of('a')}`;
   const differ = columns.map((name) => `a.${name} IS DISTINCT FROM b.${name}`);
-  const of = (side: 'a' | 'b', at: 'from' | 'to'): string =>
-    person ? `LEFT JOIN ${person.table}_$${at} ${side}p ON ${side}p.${person.key} = ${side}.${person.key}` : '';
+  const joins = person
+    ? (['a', 'b'] as const).map(
+        (side) =>
+          `LEFT JOIN ${person.table}_$${side === 'a' ? 'from' : 'to'} ${side}p ON ${side}p.${person.key} = ${side}.${person.key}`,
+      )
+    : [];
   if (person) differ.push(`ap.${person.column} IS DISTINCT FROM bp.${person.column}`);
-  const sql = `SELECT b.${key} AS key, CASE WHEN a.${key} IS NULL THEN 'added' ELSE 'changed' END AS kind
-      FROM ${table}_$to b LEFT JOIN ${table}_$from a ON a.${key} = b.${key} ${of('a', 'from')} ${of('b', 'to')}
-      WHERE b.institution_id = ? AND (a.${key} IS NULL OR ${differ.join(' OR ')})
-    UNION ALL
-    SELECT a.${key}, 'removed' FROM ${table}_$from a LEFT JOIN ${table}_$to b ON b.${key} = a.${key}
-      WHERE a.institution_id = ? AND b.${key} IS NULL`;
-  return [sql, [institutionId, institutionId]];
+  return `${b} JOIN ${a} ON a.${key} = b.${key} ${joins.join(' ')} WHERE (${differ.join(' OR ')}) AND ${of('b')}`;
 }
 
 async function rowsOf(
