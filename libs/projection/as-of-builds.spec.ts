@@ -12,9 +12,9 @@ import { endOfDay } from '../kernel/time.ts';
 import { StoreFault } from '../ports/store-fault.ts';
 import type { View } from '../ports/view.ts';
 import { enrollmentAsOf } from '../read-models/as-of.ts';
-import { apprenticeRecord } from '../read-models/apprentice-record.ts';
 import { enrollmentRegister, listEnrollments, type RegisterRow } from '../read-models/enrollment-register.ts';
 import { ledgerStats } from '../read-models/ledger-stats.ts';
+import { listTasks, taskViews } from '../read-models/tasks.ts';
 import { entriesOf, entryOf, transcript } from '../read-models/transcript.ts';
 import { historyAsOf } from '../read-models/as-of.ts';
 import { attemptStream } from '../facts/attempt.ts';
@@ -25,7 +25,7 @@ import { KeptReader, MomentNotBuilt } from './kept-builds.ts';
 import type { RangeFolder, RangeJob } from './ranged-fold.ts';
 
 const zone = 'Asia/Shanghai';
-const views: readonly View[] = [enrollmentRegister, transcript, apprenticeRecord, ledgerStats];
+const views: readonly View[] = [...taskViews, ledgerStats];
 
 let folder: string;
 let ledger: TestLedger;
@@ -152,6 +152,32 @@ describe('the register of a day', () => {
     expect(await number(recorded('2025-11-09'))).toBe('1');
     expect(await number(recorded('2025-11-30'))).toBe('7');
     expect(await number({ ...recorded('2025-11-30'), ...effective('2025-09-15') })).toBe('7');
+  });
+
+  it('tells of what waited for a second person then, not of what was granted for an earlier day', async () => {
+    await admitted();
+    ledger.today = '2025-11-01';
+    const said = {
+      type: 'RequestEnrollmentCorrection',
+      requestId: 'c',
+      target: '1',
+      field: 'studentNumber',
+      value: '7',
+    } as const;
+    await ledger.enroll('e1', { ...said, evidence: [] });
+    ledger.today = '2025-11-10';
+    await ledger.say('enrollment-e1', [{ type: 'ApprovalRefused', data: { requestId: 'c' } }], { on: '2025-10-01' });
+    ledger.today = '2025-12-01';
+    await start();
+    const waiting = async (when: AsOf): Promise<number> => {
+      await built(when, taskViews);
+      const query = { institutionId: 'college', today: '2025-12-01', kinds: ['approval'] as const };
+      const page = await reader().read(taskViews, { institutionId: 'college', ...when }, (db) => listTasks(db, query));
+      return 'total' in page ? page.total : -1;
+    };
+    expect(await waiting(recorded('2025-11-09'))).toBe(1);
+    expect(await waiting(recorded('2025-11-30'))).toBe(0);
+    expect(await waiting(effective('2025-11-30'))).toBe(0);
   });
 
   it('is, for any valid history, record by record what the record itself was then', async () => {

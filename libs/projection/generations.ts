@@ -141,7 +141,7 @@ export const liveGeneration = (db: ReadQueries, view: string): Promise<Generatio
 
 export const tableOf = (table: string, generation: number): string => `${table}_g${generation}`;
 
-const isIndex = (ddl: string): boolean => /^\s*CREATE (UNIQUE )?INDEX/.test(ddl);
+export const isIndex = (ddl: string): boolean => /^\s*CREATE (UNIQUE )?INDEX/.test(ddl);
 
 /** Tables alone, as files of ranges have them: without a generation. */
 export const bareTables = (view: View): readonly string[] =>

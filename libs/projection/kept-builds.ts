@@ -1,6 +1,6 @@
 import type { ReadQueries, ReadStore, ReadWrites } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
-import { indexesOf, Naming, readNamed, tableOf } from './generations.ts';
+import { isIndex, Naming, readNamed, tableOf } from './generations.ts';
 
 /**
  * Generations that hold a moment of the past: what was believed at one instant, of what was effective at another. One row here per build (some views
@@ -164,10 +164,7 @@ export async function createKeptGeneration(db: ReadWrites, build: string, view: 
     [view.name],
   );
   const generation = (last?.generation ?? firstGeneration - 1) + 1;
-  const indexes = new Set(indexesOf(view, generation));
-  for (const ddl of view.schema.map((text) => text.replaceAll('_$g', `_g${generation}`))) {
-    if (!indexes.has(ddl.replace(/INDEX/, 'INDEX IF NOT EXISTS'))) await db.run(ddl);
-  }
+  for (const ddl of view.schema) if (!isIndex(ddl)) await db.run(ddl.replaceAll('_$g', `_g${generation}`));
   const tables = JSON.stringify(view.tables.map((table) => tableOf(table, generation)));
   await db.run('INSERT INTO kept_generation (build, view, generation, version, ready, tables) VALUES (?, ?, ?, ?, 0, ?)', [
     build,

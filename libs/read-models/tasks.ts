@@ -38,6 +38,8 @@ const insertApproval = `INSERT INTO task_approval_$g
   (stream, request_id, institution_id, learner_id, enrollment_id, requested_at, detail)
   VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, request_id) DO NOTHING`;
 
+const settles: ReadonlySet<string> = new Set(['ApprovalGranted', 'ApprovalRefused', 'ApprovalStale']);
+
 export const tasks: View<LedgerEvent> = {
   name: 'tasks',
   version: 1,
@@ -83,11 +85,18 @@ export const tasks: View<LedgerEvent> = {
   ],
 
   async fold(db, events) {
+    // In order of effect a grant may come before what it grants.
+    const settled = new Set(
+      events.flatMap(({ type, stream, data }) =>
+        settles.has(type) && 'requestId' in data ? [`${stream} ${data.requestId}`] : [],
+      ),
+    );
     for (const event of events) {
       const learnerId = event.stream.startsWith('learner-') ? event.stream.slice('learner-'.length) : event.subjectId;
       switch (event.type) {
         case 'ApprovalRequested': {
           const { requestId, act, target, proposal, evidence } = event.data;
+          if (settled.has(`${event.stream} ${requestId}`)) break;
           const request = { target, proposal, evidence, reasonCode: event.reason?.code ?? null };
           const detail: ApprovalDetail = {
             stream: event.stream,
