@@ -18,12 +18,13 @@ export interface Shown {
   readonly lag: string;
 }
 
-/** One line on a terminal's standard error, redrawn as the server tells more; elsewhere a line now and then. */
+/** One line on a terminal's standard error, redrawn as the server tells more; elsewhere a line now and then, and one where it stands still. */
 export class RebuildBar {
   private readonly view: string;
   private readonly language: Language;
   private readonly out: NodeJS.WriteStream;
   private said = performance.now();
+  private state: Shown['state'] = 'running';
 
   constructor(view: string, language: Language, out: NodeJS.WriteStream = process.stderr) {
     this.view = view;
@@ -38,7 +39,9 @@ export class RebuildBar {
       return;
     }
     const now = performance.now();
-    if (now - this.said < linesMs) return;
+    const moved = this.state !== told.state;
+    this.state = told.state;
+    if (!moved && now - this.said < linesMs) return;
     this.said = now;
     this.out.write(`${line}\n`);
   }

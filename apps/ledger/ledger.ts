@@ -38,6 +38,7 @@ import { RecordsModule } from '../../libs/records/records.module.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { Recovery } from '../../libs/runtime/recovery.ts';
 import { Transactor, type CommandContext } from '../../libs/runtime/transact.ts';
+import { connectionsOf } from './connections.ts';
 import { described } from './description.ts';
 import { settingsOf, StartRefused, type Settings } from './settings.ts';
 import { openViews, type OpenViews } from './views.ts';
@@ -175,10 +176,11 @@ async function assemble(
 
   const log = quiet ? null : { level: settings.logLevel, stream: lines };
   const { app, routes, access } = await createServer({ parts, modules, described, log });
+  const connections = connectionsOf(app.getHttpServer());
   open.push(() => access.drain());
   open.push(async () => {
     // A keep-alive connection that was busy when the stop began is idle a moment later, and would hold the server for a minute.
-    const reaping = setInterval(() => app.getHttpServer().closeIdleConnections(), 50);
+    const reaping = setInterval(() => connections.closeIdle(), 50);
     await app.close().finally(() => clearInterval(reaping));
   });
   await app.listen(port, host);
