@@ -48,10 +48,12 @@ export interface Moment {
 export class MomentNotBuilt extends Error {
   override readonly name = 'MomentNotBuilt';
   readonly views: readonly string[];
+  readonly moment: Moment;
 
-  constructor(views: readonly View[]) {
+  constructor(views: readonly View[], moment: Moment) {
     super(`nothing is kept of ${views.map(({ name }) => name).join(', ')} at that moment`);
     this.views = views.map(({ name }) => name);
+    this.moment = moment;
   }
 }
 
@@ -228,8 +230,9 @@ export class KeptReader {
   async #find(
     db: ReadQueries,
     views: readonly View[],
-    { institutionId, recordedAsOf, effectiveAsOf }: Moment,
+    moment: Moment,
   ): Promise<{ readonly build: Build; readonly generations: readonly (readonly [View, number])[] }> {
+    const { institutionId, recordedAsOf, effectiveAsOf } = moment;
     const of = await db.all<Row>(
       `SELECT ${selected} FROM kept_build WHERE institution_id = ? AND state = 'ready'
        AND ${recordedAsOf === undefined ? 'recorded_now = 1' : 'recorded_as_of = ?'}
@@ -249,6 +252,6 @@ export class KeptReader {
       });
       if (generations.length === views.length) return { build, generations };
     }
-    throw new MomentNotBuilt(views);
+    throw new MomentNotBuilt(views, moment);
   }
 }

@@ -137,7 +137,7 @@ export class AsOfRecords {
       };
       return new Told(body, { subjects: items.length });
     } catch (error) {
-      if (error instanceof MomentNotBuilt) throw notBuilt(error, moments.from);
+      if (error instanceof MomentNotBuilt) throw notBuilt(error);
       throw error;
     }
   }

@@ -69,13 +69,13 @@ export async function readThen<T>(
       return query(db, { asOf: { ...moment, build: build.id }, position: build.position, today });
     });
   } catch (error) {
-    if (error instanceof MomentNotBuilt) throw notBuilt(error, when);
+    if (error instanceof MomentNotBuilt) throw notBuilt(error);
     throw error;
   }
 }
 
 /** Says what to POST where. */
-export const notBuilt = ({ views }: MomentNotBuilt, when: AsOf): Problem =>
+export const notBuilt = ({ views, moment: { institutionId: _own, ...when } }: MomentNotBuilt): Problem =>
   new Problem('AS_OF_NOT_BUILT', { ask: '/v1/as-of', views, ...when });
 
 /**

@@ -289,7 +289,10 @@ describe('moments of the past', () => {
     expect(await asked({ report: 'everything' })).toEqual([422, 'VALIDATION_FAILED']);
     const compare = '/v1/as-of/compare?view=enrollment-register&from=2026-06-30';
     expect((await registrar.get(`${compare}&to=nonsense`)).status).toBe(422);
-    expect((await registrar.get(`${compare}&to=2026-06-29`)).body.code).toBe('AS_OF_NOT_BUILT');
+    expect((await registrar.get(`${compare}&to=2026-06-29`)).body).toMatchObject({
+      code: 'AS_OF_NOT_BUILT',
+      facts: { views: ['enrollment-register'], recordedAsOf: '2026-06-29T15:59:59.999Z' },
+    });
   });
 
   it('are thrown away by hand, or for newer ones', async () => {
