@@ -50,9 +50,9 @@ export async function openViews(options: {
     projector.notify();
   };
   const status = (): readonly ViewStatus[] =>
-    projector.standing().map(({ view: name, state, position, generation }) => {
+    projector.standing().map(({ view: name, state, parked, position, generation }) => {
       const { version } = allViews.find((one) => one.name === name)!;
-      return { name, state, position, generation, version };
+      return { name, state, parked, position, generation, version };
     });
   return {
     engine: engineOf(projector, status),

@@ -58,6 +58,15 @@ export class Metrics {
         for (const status of parts.views.status()) this.set({ view: status.name }, status.state === 'stopped' ? 1 : 0);
       },
     });
+    const parked = new Gauge({
+      name: 'ledger_view_parked_keys',
+      help: 'Fold keys of a view that stand before an event that cannot be folded',
+      labelNames: ['view'],
+      registers: [],
+      collect() {
+        for (const status of parts.views.status()) this.set({ view: status.name }, status.parked);
+      },
+    });
     const ofRebuilds = (name: string, help: string, value: (gauge: RebuildGauge) => number | null): Gauge<'view'> =>
       new Gauge({
         name: `ledger_view_rebuild_${name}`,
@@ -86,7 +95,7 @@ export class Metrics {
       ofRebuilds('last_duration_seconds', 'Time that the last finished rebuild took', ({ lastSeconds }) => lastSeconds),
       ofRebuilds('failed', 'Whether the last rebuild failed', ({ failed }) => (failed ? 1 : 0)),
     ];
-    for (const gauge of [head, position, lag, stopped, ...rebuilds]) this.registry.registerMetric(gauge);
+    for (const gauge of [head, position, lag, stopped, parked, ...rebuilds]) this.registry.registerMetric(gauge);
   }
 
   answered(operation: string, status: number, seconds: number): void {

@@ -77,6 +77,8 @@ export function recordsOf(...contexts: readonly Finders[]): Records {
 export interface ViewStatus {
   readonly name: string;
   readonly state: 'live' | 'stopped' | 'outdated';
+  /** Fold keys at whose events the fold failed: their rows are incomplete. */
+  readonly parked: number;
   readonly position: bigint;
   /** That readers use. */
   readonly generation: number;

@@ -177,14 +177,14 @@ export class ImportsController {
   }
 
   /** What the fields checked is what the mapping of its kind says. */
-  private async rows<K extends ImportKind>(
-    kind: K,
+  private async rows(
+    kind: ImportKind,
     request: EdgeRequest,
     id: string,
     { rows, dryRun = false }: { readonly rows: readonly object[]; readonly dryRun?: boolean },
     languages: string | undefined,
   ): Promise<Told | Refusal> {
-    const answers = await this.imports.rows(kind, this.importer(request), id, rows as readonly RowsOf[K][], dryRun);
+    const answers = await this.imports.rows(kind, this.importer(request), id, rows as readonly RowsOf[ImportKind][], dryRun);
     return told(kind, answers, languageOf(languages));
   }
 

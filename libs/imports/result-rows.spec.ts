@@ -194,10 +194,10 @@ describe('whom it is about', () => {
 
   it('is remembered from batch to batch, until something is said about her', async () => {
     const loaded: string[] = [];
-    const { load } = here.transactor;
+    const load = here.transactor.load.bind(here.transactor);
     here.transactor.load = ((source: Parameters<ImportDeps['transactor']['load']>[0]) => {
       loaded.push(source.stream);
-      return load.call(here.transactor, source);
+      return load(source);
     }) as typeof load;
     const lookedUp = (): number => loaded.filter((stream) => stream === `learner-${learnerId}`).length;
     const rows = Array.from({ length: 20 }, (_, i) => result({ row: i + 2, courseCode: `DS${100 + i}` }));

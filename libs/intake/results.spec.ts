@@ -175,7 +175,7 @@ describe('学年 and 学期', () => {
     ['是否成绩作废', '也许', 'voided: VALUE_NOT_IN_LIST'],
   ])('%s %s is refused', async (column, value, problem) => {
     const mapped = await mapOne({ [column]: value });
-    expect(mapped.ok === false && mapped.problems.map(({ field, code }) => `${field}: ${code}`)).toEqual([problem]);
+    expect(!mapped.ok && mapped.problems.map(({ field, code }) => `${field}: ${code}`)).toEqual([problem]);
   });
 });
 
@@ -233,7 +233,7 @@ describe('hostile cells', () => {
     ['平时成绩', '=1+1', 'DECIMAL_FORM'],
   ])('in %s are refused in a short sentence', async (column, value, code) => {
     const mapped = await mapOne({ [column]: value });
-    expect(mapped.ok === false && mapped.problems.map((problem) => problem.code)).toEqual([code]);
+    expect(!mapped.ok && mapped.problems.map((problem) => problem.code)).toEqual([code]);
     for (const problem of mapped.ok ? [] : mapped.problems) expect(problemText(problem, 'zh').length).toBeLessThan(300);
   });
   it('are told shortened where they are only told', async () => {

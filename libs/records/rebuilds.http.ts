@@ -123,8 +123,14 @@ export class RebuildRecords implements OnModuleDestroy {
         changed = Promise.withResolvers();
         const { state } = await this.onRecord(name);
         const over = state.ended.find((one) => one.run.run === run);
-        if (over) return yield event('outcome', endedShown(over, institution));
-        if (run === null || state.run?.run !== run) return yield event('idle', {});
+        if (over) {
+          yield event('outcome', endedShown(over, institution));
+          return;
+        }
+        if (run === null || state.run?.run !== run) {
+          yield event('idle', {});
+          return;
+        }
         yield event('progress', await this.present(name, state, institution));
         await pause(progressMs, gone);
         while (!gone.aborted && !(await heard(changed.promise, gone))) yield ': still here\n\n';

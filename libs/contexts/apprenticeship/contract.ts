@@ -76,7 +76,7 @@ function draft(s: Contract, c: DraftContract, k: K): ContractDecision {
   const { selection } = k.facts;
   if (selection?.status !== 'accepted') return refuse('OFFER_NOT_ACCEPTED', { status: selection?.status ?? 'none' });
   const refused =
-    studentRefusal(c.of.learnerId, k.facts.enrollment) ?? termsRefusal(c.terms, selection.offer!, k) ?? continuationRefusal(c, k);
+    studentRefusal(c.of.learnerId, k.facts.enrollment) ?? termsRefusal(c.terms, selection.offer, k) ?? continuationRefusal(c, k);
   if (refused) return refused;
   const { of, selectionId, terms, guardianNeeded, continuationOf } = c;
   const drafted: ContractEvent = { type: 'ContractDrafted', data: { ...of, ...terms, selectionId, guardianNeeded } };

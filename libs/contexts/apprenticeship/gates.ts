@@ -11,7 +11,7 @@ export { claimsOf, type Claims } from '../../kernel/claim.ts';
 const idOf = (stream: string): string => stream.slice(stream.indexOf('-') + 1);
 
 const ownerOf = (stream: string): Source =>
-  (stream.startsWith('contract-') ? contractFact(idOf(stream)) : selectionFact(idOf(stream))) as Source;
+  stream.startsWith('contract-') ? contractFact(idOf(stream)) : selectionFact(idOf(stream));
 
 /** A contract uses its offer for good, whatever becomes of it; a selection that ends after the acceptance uses it up itself. */
 const usesOffer = (owner: unknown): boolean =>

@@ -84,7 +84,7 @@ async function walk(plan: Plan<never> | Plan, command: object, by: By = {}): Pro
     causationId: commandId,
     ...(by.on === undefined ? {} : { effectiveAt: `${by.on}T00:00:00.000Z` }),
   };
-  return writer.transact(context, () => plan as Plan);
+  return writer.transact(context, () => plan);
 }
 
 const said = (answer: Answer | Refusal): string => (isRefusal(answer) ? answer.refused : answer.events.join());

@@ -47,7 +47,7 @@ export function termsRefusal(terms: ContractTerms, offer: Span | null, k: K): Re
 
 function revise(s: Contract, c: Extract<SigningCommand, { type: 'ReviseTerms' }>, k: K): ContractDecision {
   if (s.terms?.termsDigest === c.terms.termsDigest && s.guardianNeeded === c.guardianNeeded) return [];
-  const refused = needsDraft(s, k) ?? termsRefusal(c.terms, k.facts.selection!.offer!, k);
+  const refused = needsDraft(s, k) ?? termsRefusal(c.terms, k.facts.selection!.offer, k);
   if (refused) return refused;
   const { terms, guardianNeeded } = c;
   return [{ type: 'ContractTermsRevised', data: { ...terms, changed: changedSections(s.terms, terms), guardianNeeded } }];

@@ -28,7 +28,8 @@ beforeEach(async () => {
     parts: {
       views: {
         ...views,
-        status: () => ['transcript', 'tasks'].map((name) => ({ name, state, position: 0n, generation: 4, version: 2 })),
+        status: () =>
+          ['transcript', 'tasks'].map((name) => ({ name, state, parked: 0, position: 0n, generation: 4, version: 2 })),
       },
       rebuilds: {
         carryOut: (view) => void hinted.push(view),
