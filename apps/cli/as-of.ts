@@ -95,7 +95,7 @@ async function compare(args: AsOfArgs, view: string, connection: Connection): Pr
   const { language, effective } = args;
   const end = async (given: string | undefined, option: string): Promise<string> => {
     if (given === undefined) throw new CommandFailed(fill(words.badArguments[language], { why: option }));
-    if (!/^\d{4}-/.test(given)) return given;
+    if (!/^\d{4}-/.test(given)) return (await followed(args, await buildOf(given, connection), connection)).buildId;
     const moment = { recordedAsOf: given, ...(effective === undefined ? {} : { effectiveAsOf: effective }) };
     return (await build(args, { views: [view], ...moment }, connection)).buildId;
   };
@@ -160,16 +160,23 @@ const told = ({ recordedAsOf, effectiveAsOf }: Build): { recorded: string; effec
 const pollMs = 200;
 
 /** Asks for it and watches until it is there. Whoever stops looking leaves it as it is. */
-async function build({ language }: AsOfArgs, asked: object, connection: Connection): Promise<Build> {
+const build = async (args: AsOfArgs, asked: object, connection: Connection): Promise<Build> =>
+  followed(args, await connection.post<Build>('/v1/as-of', crypto.randomUUID(), asked), connection);
+
+const buildOf = async (id: string, connection: Connection): Promise<Build> =>
+  (await (await connection.get(`/v1/as-of/${encodeURIComponent(id)}`)).json()) as Build;
+
+/** Until it can be read. */
+async function followed({ language }: AsOfArgs, asked: Build, connection: Connection): Promise<Build> {
   const progress = new Progress(language);
-  let one = await connection.post<Build>('/v1/as-of', crypto.randomUUID(), asked);
+  let one = asked;
   try {
     while (one.state.code !== 'ready') {
       if (one.failed !== null) throw new CommandFailed(fill(asOfWords.failed[language], one.failed));
       if (one.state.code === 'failed') throw new CommandFailed(asOfWords.broke[language]);
       progress.show(one.progress.permille / 1000, one.progress.events);
       await sleep(pollMs);
-      one = (await (await connection.get(`/v1/as-of/${one.buildId}`)).json()) as Build;
+      one = await buildOf(one.buildId, connection);
     }
   } finally {
     progress.clear();

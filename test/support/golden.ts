@@ -464,10 +464,7 @@ const present: { readonly [T in LedgerEventType]: readonly [stream: string, data
     'organization-o1',
     { creditCode: '91330100799655058B', name: { zh: '某电商有限公司', en: 'Some E-commerce Ltd.' }, kind: 'enterprise' },
   ],
-  RebuildStarted: [
-    'rebuild-transcript',
-    { run: 'run1', mode: 'swap', compare: true, version: 3, live: 7, ticket: 'OPS-1234' },
-  ],
+  RebuildStarted: ['rebuild-transcript', { run: 'run1', mode: 'swap', compare: true, version: 3, live: 7, ticket: 'OPS-1234' }],
   RebuildPaused: ['rebuild-transcript', { run: 'run1' }],
   RebuildResumed: ['rebuild-transcript', { run: 'run1' }],
   RebuildCancelled: ['rebuild-transcript', { run: 'run1', ticket: null }],
