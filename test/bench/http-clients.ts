@@ -5,6 +5,8 @@ export interface Load {
   readonly url: string;
   readonly token: string;
   readonly seconds: number;
+  /** Before anything is counted; half a second where absent. */
+  readonly warmUpSeconds?: number;
   /** What the clients ask for, each its own: students to suspend and resume in turn, or paths to read. */
   readonly students?: readonly (readonly string[])[];
   readonly paths?: readonly (readonly string[])[];
@@ -24,7 +26,7 @@ export interface Answered {
 const suspend = JSON.stringify({ ground: 'illness', until: '2099-01-01', reason: { code: 'illness' } });
 const resume = JSON.stringify({ appliedOn: '2026-09-01', reviewPassed: true, reason: { code: 'recovered' } });
 
-async function run({ url, token, seconds, students = [], paths = [], round }: Load): Promise<Answered> {
+async function run({ url, token, seconds, students = [], paths = [], round, warmUpSeconds = 0.5 }: Load): Promise<Answered> {
   const { hostname, port } = new URL(url);
   const agent = new Agent({ keepAlive: true, maxSockets: Math.max(students.length, paths.length) });
   let counting = false;
@@ -70,7 +72,7 @@ async function run({ url, token, seconds, students = [], paths = [], round }: Lo
       for (let n = 0; !work.over; n++) await ask(mine[n % mine.length]!);
     }),
   ]);
-  await pause(500);
+  await pause(warmUpSeconds * 1000);
   counting = true;
   const from = performance.now();
   await pause(seconds * 1000);
