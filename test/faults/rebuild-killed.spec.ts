@@ -13,7 +13,7 @@ import { endOf, pausedRebuild, rebuilt } from '../support/rebuilds.ts';
 import { leftInViews } from '../support/view-tables.ts';
 
 const seed = Number(process.env['SEED'] ?? 20261122);
-const kills = Number(process.env['KILLS'] ?? 4);
+const kills = Number(process.env['KILLS'] ?? 2);
 /** More than one range of streams. */
 const students = 5_000;
 const view = 'enrollment-register';
