@@ -17,7 +17,7 @@ import {
 import { sheet, written } from '../support/sheets.ts';
 
 const seed = Number(process.env['SEED'] ?? 20260901);
-const students = 900;
+const students = 600;
 /** Two claims, two events on the learner, two on the enrollment. */
 const eventsPerStudent = 6;
 

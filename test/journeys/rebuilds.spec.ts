@@ -18,7 +18,7 @@ import { inViews, leftInViews, liveTable } from '../support/view-tables.ts';
 import { personWith, type Person } from './client.ts';
 
 /** Administrators rebuild views of a college at work: whoever reads goes on reading, what is wrong is found, and everything is on record. */
-const students = 1_200;
+const students = 900;
 const view = 'enrollment-register';
 const path = `/v1/views/${view}/rebuild`;
 const reason = { code: 'check', ticket: 'OPS-7' };
