@@ -299,6 +299,19 @@ describe('rows of another release', () => {
     expect((await state()).ended).toMatchObject([{ run: { by: { role: 'system' }, version: 3, live: 1 } }]);
   });
 
+  it('are not rebuilt a second time where the engine came to the end while it was asked', async () => {
+    const asked = engine.rebuilding;
+    engine.rebuilding = () => {
+      // Its rows are swapped by the time of the answer, and nothing is rebuilt any more.
+      if (engine.building) engine.end();
+      return asked();
+    };
+    await awake();
+    await idle();
+    expect([engine.begun, engine.view.generation]).toEqual([0, 2]);
+    expect(await recorded()).toEqual(['RebuildStarted', 'RebuildFinished']);
+  });
+
   it('fail once on record however often the engine tries, and finish when it succeeds', async () => {
     await awake();
     for (let tries = 0; tries < 3; tries++) {

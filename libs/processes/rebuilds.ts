@@ -185,9 +185,10 @@ export class Rebuilds<Row> {
     while (!this.#stop.signal.aborted) {
       const seen = await this.#o.load(name);
       this.#seen.set(name, seen);
+      // Asked before the standing is looked at: what ended meanwhile stands there, and is not begun a second time.
+      const doing = await this.#o.engine.rebuilding(name);
       const view = this.#o.engine.views().find((one) => one.name === name);
       if (!view) return;
-      const doing = await this.#o.engine.rebuilding(name);
       const deed = deedOf(seen, view, doing, this.#followed.get(name)?.run ?? null);
       if (deed === null) return;
       await this.#carryOut(view, seen, deed);
