@@ -6,6 +6,7 @@ import { StoreFault } from '../../libs/ports/store-fault.ts';
 import type { EventDecoder } from '../../libs/ports/view.ts';
 import { allViews } from '../../libs/read-models/views.ts';
 import { decodeSealed } from '../../libs/runtime/codec.ts';
+import { decodeLazily } from '../../libs/runtime/lazy-event.ts';
 import { foldIntoFile } from './range-folding.ts';
 import type { FromRebuilder, RebuilderSettings, ToRebuilder } from './rebuild-pool.ts';
 
@@ -18,12 +19,12 @@ if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_LOW
 
 const streams = openSqliteEventReader({ path: log, pollMs: 'never' });
 // No key comes here: what is opened is folded elsewhere.
-const decoder: EventDecoder = {
-  decode: decodeSealed,
-  decodeOpen: ({ type }) => {
-    throw new Error(`${type} is not opened in a rebuild by ranges`);
-  },
+const decodeOpen: EventDecoder['decodeOpen'] = ({ type }) => {
+  throw new Error(`${type} is not opened in a rebuild by ranges`);
 };
+const asRecorded: EventDecoder = { decode: decodeLazily, decodeOpen };
+/** Histories as of a moment hold copies of events. */
+const asEffective: EventDecoder = { decode: decodeSealed, decodeOpen };
 
 port.on('message', (message: ToRebuilder) => {
   if (message.kind === 'close') {
@@ -31,6 +32,7 @@ port.on('message', (message: ToRebuilder) => {
     return;
   }
   const { id, job } = message;
+  const decoder = job.effectiveAsOf === null ? asRecorded : asEffective;
   void foldIntoFile({ streams, decoder, views: allViews, folder }, job).then(
     (folded) => tell({ kind: 'folded', id, folded }),
     (error: unknown) => {
