@@ -92,7 +92,7 @@ const byMark = (head: Uint8Array): Decoding | undefined => {
   const mark = marks.find(({ bytes: of }) => magic.startsWith(of));
   if (mark && bytes.length === mark.bytes.length) throw new UnreadableFile('FILE_EMPTY');
   const text = new TextDecoder(mark?.encoding ?? 'latin1').decode(bytes.subarray(0, 1024));
-  if (/^\s*(?:<!--[^]*?-->\s*)*<(?:\?xml|!doctype|html|head|meta|body|table|style|script|div)\b/i.test(text)) {
+  if (/^\s*(?:<!--[^]*?-->\s*)*<(?:\?xml|!doctype|html|head|meta|body|table|style|script|div)\b|^MIME-Version:/i.test(text)) {
     throw new UnreadableFile('FILE_IS_WEB_PAGE');
   }
   if (mark) return new Decoding(mark.encoding, mark.bytes.length);

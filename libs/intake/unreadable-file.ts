@@ -7,13 +7,53 @@ export const fileErrorTexts = {
     zh: '这不是文本文件：第 {row} 行含有二进制内容。请在表格软件中另存为 CSV（UTF-8）。',
     en: 'This is not a text file: there is binary content in row {row}. Save it as CSV (UTF-8) from the spreadsheet program.',
   },
+  FILE_TOO_LARGE: {
+    zh: '文件超过 {max} 字节，无法读取；请分成几个文件。',
+    en: 'The file has more than {max} bytes and is not read; cut it into several.',
+  },
   FILE_IS_WORKBOOK: {
-    zh: '这是 Excel 工作簿（.xlsx），以后的版本才能直接读取；请先另存为 CSV（UTF-8）。',
-    en: 'This is an Excel workbook (.xlsx), which a later version will read; save it as CSV (UTF-8) for now.',
+    zh: '这是压缩的工作簿（.xlsx），不是文本。',
+    en: 'This is a zipped workbook (.xlsx), not text.',
   },
   FILE_IS_LEGACY_XLS: {
-    zh: '这是旧版 .xls 或加密的工作簿，无法读取；请去掉密码并另存为 CSV（UTF-8）。',
-    en: 'This is a legacy .xls or an encrypted workbook, which cannot be read; take off the password and save it as CSV (UTF-8).',
+    zh: '这是旧版工作簿（.xls），无法读取；请在表格软件中打开并另存为 .xlsx。',
+    en: 'This is a legacy workbook (.xls), which cannot be read; open it in a spreadsheet program and save it as .xlsx.',
+  },
+  FILE_IS_ENCRYPTED: {
+    zh: '工作簿已加密，无法读取；请在表格软件中去掉打开密码后重新保存。',
+    en: 'The workbook is encrypted and cannot be read; take its password off in a spreadsheet program and save it again.',
+  },
+  FILE_IS_BINARY_WORKBOOK: {
+    zh: '这是二进制工作簿（.xlsb），无法读取；请在表格软件中打开并另存为 .xlsx。',
+    en: 'This is a binary workbook (.xlsb), which cannot be read; open it in a spreadsheet program and save it as .xlsx.',
+  },
+  FILE_IS_OPEN_DOCUMENT: {
+    zh: '这是 OpenDocument 文件（如 .ods），无法读取；请在表格软件中打开并另存为 .xlsx。',
+    en: 'This is an OpenDocument file (such as .ods), which cannot be read; open it in a spreadsheet program and save it as .xlsx.',
+  },
+  FILE_IS_ARCHIVE: {
+    zh: '这是压缩文件，但不是工作簿；请解压后导入其中的表格。',
+    en: 'This is a zip, but no workbook; unpack it and import the sheet within.',
+  },
+  FILE_TRUNCATED: {
+    zh: '文件不完整（没有结尾），可能没有下载完；请重新下载或重新保存。',
+    en: 'The file is cut short: its end is missing, as after a broken download; fetch or save it again.',
+  },
+  FILE_DAMAGED: {
+    zh: '工作簿已损坏（{part}）；请在表格软件中打开、修复并另存为 .xlsx。',
+    en: 'The workbook is damaged ({part}); open it in a spreadsheet program, have it repaired and save it as .xlsx.',
+  },
+  WORKBOOK_TOO_LARGE: {
+    zh: '工作簿解压后过大（{part}，上限 {max}），没有读取；请删除多余的工作表和空行，或另存为 CSV。',
+    en: 'The workbook unpacks to more than can be read ({part}, at most {max}); delete sheets and blank rows that nobody needs, or save as CSV.',
+  },
+  WORKBOOK_UNSAFE: {
+    zh: '工作簿含有正常表格不会有的内容（{part}：文档类型声明或过深的嵌套），没有读取。',
+    en: 'The workbook holds what no spreadsheet writes ({part}: a document type or nesting without end) and is not read.',
+  },
+  SHEET_UNKNOWN: {
+    zh: '没有工作表“{sheet}”；有：{sheets}。',
+    en: 'There is no sheet “{sheet}”; there are: {sheets}.',
   },
   FILE_IS_WEB_PAGE: {
     zh: '这是网页（有的系统把网页存成 .xls），不是表格；请在表格软件中打开并另存为 CSV（UTF-8）。',

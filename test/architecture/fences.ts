@@ -76,7 +76,7 @@ const rules: Readonly<Record<string, Rules>> = {
   'read-models': { rooms: [...pure, 'ports'], vendors: [] },
   projection: { rooms: ['kernel', 'events', 'ports', 'read-models', 'libs/runtime/codec.ts'], vendors: ['node:'] },
   processes: { rooms: [...pure, 'ports'], vendors: [] },
-  intake: { rooms: ['kernel'], vendors: ['node:', 'csv-parse', 'csv-stringify', 'iconv-lite', 'hucre'] },
+  intake: { rooms: ['kernel'], vendors: ['node:', 'csv-parse', 'csv-stringify', 'iconv-lite'] },
   imports: { rooms: [...pure, 'ports', 'runtime', 'intake', 'contexts/*'], vendors: ['node:'] },
   'imports http': {
     rooms: [...pure, 'ports', 'runtime', 'intake', 'imports', 'edge', 'read-models'],
