@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writeCsv } from '../../libs/intake/write-csv.ts';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { CommandFailed, type Connection } from './connection.ts';
-import { pour } from './output.ts';
+import { formatOf, pour } from './output.ts';
 import { Progress } from './progress.ts';
 import { asOfWords, words } from './words.ts';
 
@@ -41,12 +41,12 @@ interface Page {
   readonly next: string | null;
 }
 
-/** What each report is written from: a sheet of its own, or its list as a table. */
-const reports: Readonly<Record<string, { readonly sheet: string } | { readonly list: string }>> = {
-  enrollment: { sheet: '/v1/exports/register' },
-  transcript: { sheet: '/v1/exports/transcripts' },
-  apprentice: { list: '/v1/contracts' },
-  tasks: { list: '/v1/tasks' },
+/** The sheet that each report is written from. */
+const reports: Readonly<Record<string, string>> = {
+  enrollment: 'register',
+  transcript: 'transcripts',
+  apprentice: 'contracts',
+  tasks: 'tasks',
 };
 
 /** Exit codes: 0 done, 1 failed; of a comparison 2 where something differs. */
@@ -82,11 +82,11 @@ async function report(args: AsOfArgs, name: string, connection: Connection): Pro
     recordedAsOf: built.recordedAsOf,
     ...(built.effectiveAsOf === null ? {} : { effectiveAsOf: built.effectiveAsOf }),
   });
-  if ('sheet' in from) {
-    const shape = name === 'enrollment' && form !== undefined ? `&form=${encodeURIComponent(form)}` : '';
-    const response = await connection.get(`${from.sheet}?${moment.toString()}&lang=${language}${shape}`);
-    await pour(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), out, language);
-  } else await pour(writeCsv(table(pages(connection, `${from.list}?${moment.toString()}`), language)), out, language);
+  const shape = name === 'enrollment' && form !== undefined ? `&form=${encodeURIComponent(form)}` : '';
+  const response = await connection.get(
+    `/v1/exports/${from}?${moment.toString()}&lang=${language}&format=${formatOf(out)}${shape}`,
+  );
+  await pour(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), out, language);
   return 0;
 }
 
@@ -192,15 +192,6 @@ async function* pages(connection: Connection, path: string): AsyncGenerator<Page
     const page = (await (await connection.get(`${path}&limit=500${after}`)).json()) as Page;
     yield* page.items;
     cursor = page.next;
-  }
-}
-
-/** The fields of the first item are the columns. */
-async function* table(items: AsyncIterable<Page['items'][number]>, language: Language): AsyncGenerator<readonly string[]> {
-  let columns: readonly string[] | undefined;
-  for await (const item of items) {
-    if (columns === undefined) yield (columns = Object.keys(item));
-    yield columns.map((name) => cell(item[name], language));
   }
 }
 

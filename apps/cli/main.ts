@@ -5,7 +5,7 @@ import { asOf } from './as-of.ts';
 import { CommandFailed, connect, type Connection } from './connection.ts';
 import { importFile, isImportKind } from './import.ts';
 import { backup, mint, restore } from './maintenance.ts';
-import { pour } from './output.ts';
+import { formatOf, pour } from './output.ts';
 import { rebuild, type RebuildArgs } from './rebuild.ts';
 import { words, languageOf } from './words.ts';
 
@@ -102,7 +102,7 @@ async function run(command: string, rest: readonly string[], values: Values, con
       return connected(console, (connection) => importFile(args, connection, say));
     }
     case 'export':
-      return connected(console, (connection) => exportTo(rest[0], values, connection, console));
+      return connected(console, (connection) => exportTo(rest, values, connection, console));
     case 'rebuild':
     case 'verify': {
       const args = rebuildArgs(rest[0], values, language, command === 'verify' || (values.verify ?? false));
@@ -146,23 +146,36 @@ async function connected(console: Console, work: (connection: Connection) => Pro
   }
 }
 
+/** Sheets by name, with the options that narrow them. */
+const sheetOptions: Readonly<Record<string, Readonly<Partial<Record<keyof Values, string>>>>> = {
+  register: { form: 'form', program: 'programId', cohort: 'cohort', class: 'classId' },
+  transcripts: { program: 'programId', cohort: 'cohort', class: 'classId' },
+  'class-lists': { program: 'programId', cohort: 'cohort', class: 'classId' },
+  contracts: { org: 'organizationId' },
+  tasks: {},
+  timeline: {},
+};
+
+function exportPath(what: string, id: string | undefined, values: Values, language: Language): string {
+  if (what === 'events') return `/v1/events?after=${encodeURIComponent(values.after ?? '0')}${values.open ? '&open=true' : ''}`;
+  const narrowing = Object.hasOwn(sheetOptions, what) ? sheetOptions[what] : undefined;
+  if (!narrowing || (what === 'timeline') !== (id !== undefined)) throw new CommandFailed(words.usage[language]);
+  const asked = new URLSearchParams({ lang: language, format: formatOf(values.out) });
+  for (const [option, field] of Object.entries(narrowing)) {
+    const value = values[option as keyof Values];
+    if (typeof value === 'string') asked.set(field, value);
+  }
+  const name = id === undefined ? what : `learners/${encodeURIComponent(id)}/timeline`;
+  return `/v1/exports/${name}?${asked.toString()}`;
+}
+
 async function exportTo(
-  what: string | undefined,
+  [what = '', id]: readonly string[],
   values: Values,
   connection: Connection,
   { language }: Console,
 ): Promise<number> {
-  let path: string;
-  if (what === 'register') path = `/v1/exports/register?form=${values.form ?? 'full'}&lang=${language}`;
-  else if (what === 'transcripts') {
-    const only = Object.entries({ programId: values.program, cohort: values.cohort, classId: values.class }).flatMap(
-      ([name, value]) => (value === undefined ? [] : [`&${name}=${encodeURIComponent(value)}`]),
-    );
-    path = `/v1/exports/transcripts?lang=${language}${only.join('')}`;
-  } else if (what === 'events')
-    path = `/v1/events?after=${encodeURIComponent(values.after ?? '0')}${values.open ? '&open=true' : ''}`;
-  else throw new CommandFailed(words.usage[language]);
-  const response = await connection.get(path);
+  const response = await connection.get(exportPath(what, id, values, language));
   await pour(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), values.out, language);
   return 0;
 }

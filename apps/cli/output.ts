@@ -5,6 +5,9 @@ import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { CommandFailed } from './connection.ts';
 import { words } from './words.ts';
 
+/** By the name of the file: a workbook where it ends so, csv otherwise and on standard output. */
+export const formatOf = (out: string | undefined): 'csv' | 'xlsx' => (out?.toLowerCase().endsWith('.xlsx') ? 'xlsx' : 'csv');
+
 /** Everything into a file, or to standard output where none is named. */
 export async function pour(source: Readable, out: string | undefined, language: Language): Promise<void> {
   const target: Writable = out === undefined ? process.stdout : createWriteStream(out);

@@ -14,12 +14,14 @@ export const words = {
       --dry-run                 只说明会发生什么，不写入
       --form-classes            首次出现的行政班自动组建
       --result FILE             被拒行及原因（默认 FILE.result.csv）
-  export register               导出学籍表（csv）
-      --form full|coded         全表或注册库 18 个编码字段（默认 full）
-      --out FILE                写入文件（默认标准输出）
-  export transcripts            导出成绩（csv，每次考核一行）
+  export SHEET [--out FILE]     导出表格：FILE 以 .xlsx 结尾为工作簿，否则为 csv；SHEET 为下列之一
+      register                  学籍表；--form full|coded 全表或注册库 18 个编码字段
+      transcripts               成绩（每次考核一行）
+      class-lists               行政班名单（工作簿中每班一张表）
+      contracts, tasks          三方协议（--org ID）；待办事项
+      timeline LEARNER          某学生的全部历史记录
       --program ID --cohort YEAR --class ID
-                                只导出某专业、某年级或某班
+                                只导出某专业、某年级或某班的学生
   export events [--after N] [--open] [--out FILE]
                                 导出事件（每行一个 JSON）
   rebuild VIEW|--all            从零重建视图，重建期间照常查询
@@ -54,12 +56,14 @@ export const words = {
       --dry-run                 tells what would happen, writes nothing
       --form-classes            forms administrative classes on first sight
       --result FILE             refused rows and why (default FILE.result.csv)
-  export register               writes the student register (csv)
-      --form full|coded         the full sheet, or the national register's 18 coded fields (default full)
-      --out FILE                into a file (default standard output)
-  export transcripts            writes results (csv, a row for each attempt)
+  export SHEET [--out FILE]     writes a sheet: a workbook where FILE ends in .xlsx, else csv; SHEET is one of
+      register                  the student register; --form full|coded: every column, or the national register's 18
+      transcripts               a row for each attempt
+      class-lists               administrative classes, a sheet each in a workbook
+      contracts, tasks          contracts of apprentices (--org ID); what is due
+      timeline LEARNER          everything that was ever said of a learner
       --program ID --cohort YEAR --class ID
-                                of one program, year of entry or class alone
+                                students of one program, year of entry or class alone
   export events [--after N] [--open] [--out FILE]
                                 writes events, one JSON a line
   rebuild VIEW|--all            folds views again from zero, while they are read

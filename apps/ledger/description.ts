@@ -117,15 +117,32 @@ export const described: Described = {
     },
     exportTranscripts: {
       title: { zh: '导出成绩', en: 'Transcripts as a sheet' },
-      mediaType: 'text/csv',
-      example: '学号,姓名,专业代码\n',
-      refusals: ['AS_OF_NOT_BUILT'],
+      ...sheet('学号,姓名,专业代码\n'),
     },
     exportRegister: {
       title: { zh: '导出学籍名册', en: 'The register as a sheet' },
-      mediaType: 'text/csv',
-      example: 'KSH,XH,XM\n',
-      refusals: ['AS_OF_NOT_BUILT'],
+      ...sheet('KSH,XH,XM\n'),
+    },
+    exportClassLists: {
+      title: { zh: '导出班级名单', en: 'Class lists as a sheet' },
+      ...sheet('班级,序号,学号,姓名\n'),
+    },
+    exportContracts: {
+      title: { zh: '导出三方协议', en: 'Contracts as a sheet' },
+      ...sheet('协议标识,协议编号,姓名\n'),
+    },
+    exportTasks: {
+      title: { zh: '导出待办', en: 'What is due as a sheet' },
+      ...sheet('事项,截止日期,逾期\n'),
+    },
+    exportTimeline: {
+      title: { zh: '导出学生历史记录', en: 'The timeline of a learner as a sheet' },
+      ...sheet('位置,记录时间,生效时间\n'),
     },
   },
 };
+
+/** csv, or a workbook where that is asked for. */
+function sheet(example: string): { mediaType: string; example: string; refusals: ['AS_OF_NOT_BUILT'] } {
+  return { mediaType: 'text/csv', example, refusals: ['AS_OF_NOT_BUILT'] };
+}

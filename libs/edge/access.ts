@@ -5,12 +5,15 @@ import { dateIn, instant } from '../kernel/time.ts';
 import type { NewEvent } from '../ports/event-store.ts';
 import { actorOf } from './auth.ts';
 import { principalOf, type EdgeRequest, type Parts } from './parts.ts';
+import { rightOf } from './policy.ts';
 
 /**
  * Query parameters that say what was looked at and name no person. A search text is personal, so it is never kept;
  * that there was one is.
  */
-const kept = new Set('recordedAsOf effectiveAsOf view from to status cohort sort limit open types format'.split(' '));
+const kept = new Set(
+  'recordedAsOf effectiveAsOf view from to status cohort sort limit open types format form lang kinds overdueOnly'.split(' '),
+);
 
 interface Waiting {
   readonly event: NewEvent;
@@ -49,7 +52,12 @@ export class AccessLog {
     const day = dateIn(now, institutions.get(principal.institution)!);
     const stream = request.subjectId === null ? `access-${principal.institution}.${day}` : `access-${request.subjectId}`;
     const commandId = `read-${randomUUID()}`;
-    const data: AccessEvent['data'] = { route: request.operation!, query: whatWasAsked(request), subjects };
+    const data: AccessEvent['data'] = {
+      route: request.operation!,
+      query: whatWasAsked(request),
+      subjects,
+      right: rightOf(request.policy, principal.role),
+    };
     const envelope = {
       id: eventId(commandId, stream, 'own', 0),
       type: 'RecordRead',

@@ -1,3 +1,4 @@
+import type { Bilingual } from '../kernel/bilingual.ts';
 import type { Role } from '../kernel/decider.ts';
 
 /**
@@ -8,6 +9,22 @@ import type { Role } from '../kernel/decider.ts';
  * `operations`: the ledger's own running, without personal data.
  */
 export type Scope = 'institution' | 'own' | 'ward' | 'assigned' | 'employer' | 'mentored' | 'public' | 'operations';
+
+/** How files and access records say it. */
+export const rights: Readonly<Record<Scope, Bilingual>> = {
+  institution: { zh: '本校全部记录', en: 'every record of the institution' },
+  own: { zh: '本人记录', en: 'the own record' },
+  ward: { zh: '被监护人的记录', en: 'the record of the ward' },
+  assigned: { zh: '所任班级', en: 'the classes that are assigned' },
+  employer: { zh: '本企业的岗位、申请人与学徒', en: 'the enterprise’s own openings, applicants and apprentices' },
+  mentored: { zh: '所带学徒', en: 'the apprentices who are mentored' },
+  public: { zh: '不涉及个人的资料', en: 'reference data that names no person' },
+  operations: { zh: '账本运行，不含个人数据', en: 'the ledger’s own running, without personal data' },
+};
+
+/** What somebody in this role reaches by a policy; null where anyone may. */
+export const rightOf = (policy: Policy | null | undefined, role: TokenRole): Scope | null =>
+  !policy || policy.may === 'anyone' ? null : (policy.may[role] ?? null);
 
 export type TokenRole = Exclude<Role, 'system'>;
 
@@ -313,6 +330,10 @@ export const policies: Readonly<Record<string, Policy>> = {
   readImport: { may: readers },
   exportTranscripts: { may: readers, recorded: 'list', view: 'transcript' },
   exportRegister: { may: readers, recorded: 'list', view: 'enrollment-register' },
+  exportClassLists: { may: readers, recorded: 'list', view: 'enrollment-register' },
+  exportContracts: { may: { ...readers, enterprise: 'employer' }, recorded: 'list', view: 'apprentice-record' },
+  exportTasks: { may: { ...readers, enterprise: 'employer' }, recorded: 'list', view: 'tasks' },
+  exportTimeline: { may: readers, reads: 'learner', recorded: 'person', view: 'audit-timeline' },
 
   // moments of the past
   askAsOf: { may: { ...readers, administrator: 'operations' } },

@@ -4,7 +4,14 @@ import { classFact, programFact } from '../facts/reference.ts';
 import type { Enrollment } from '../facts/enrollment.ts';
 import { initialLearner, type Learner } from '../facts/learner.ts';
 import { enrollmentSource, learnerSource } from '../contexts/enrollment/gates.ts';
-import { registerCells, registerHeader, sheetCells, sheetHeader, type SheetStudent } from '../intake/register-sheet.ts';
+import {
+  registerCells,
+  registerHeader,
+  sheetCells,
+  sheetDates,
+  sheetHeader,
+  type SheetStudent,
+} from '../intake/register-sheet.ts';
 import type { AsOf } from '../kernel/as-of.ts';
 import type { Language } from '../kernel/bilingual.ts';
 import { identityNow, isOpen, type Contact, type Identity } from '../kernel/personal.ts';
@@ -13,6 +20,7 @@ import { dateIn } from '../kernel/time.ts';
 import type { Codec } from '../runtime/codec.ts';
 import { enrollmentAsOf, factAsOf, learnerAsOf, type Log } from '../read-models/as-of.ts';
 import type { Transactor } from '../runtime/transact.ts';
+import type { Column, Table } from './sheet.ts';
 
 /** `coded`: the national register's 18 fields in its order · `full`: every column of a roster. */
 export const registerForms = { full: {}, coded: {} } as const;
@@ -114,14 +122,31 @@ function asSheet(
   };
 }
 
-/** The sheet, header first, for these enrollments in their order. */
-export async function* registerSheet(
+/** One row for each of these enrollments, in their order. */
+export function registerTable(
+  deps: { readonly told: Told; readonly codec: Codec },
+  enrollmentIds: AsyncIterable<string>,
+  asked: Asked,
+): Table {
+  const { form, language } = asked;
+  const columns: readonly Column[] =
+    form === 'coded'
+      ? registerHeader.map((title) => ({ title }))
+      : sheetHeader(language).map((title, at) => (sheetDates[at] ? { title, kind: 'date' } : { title }));
+  return { name: { zh: '学籍名册', en: 'register' }[language], columns, rows: registerRows(deps, enrollmentIds, asked) };
+}
+
+interface Asked {
+  readonly form: RegisterForm;
+  readonly language: Language;
+  readonly zone: string;
+}
+
+async function* registerRows(
   { told, codec }: { readonly told: Told; readonly codec: Codec },
   enrollmentIds: AsyncIterable<string>,
-  asked: { readonly form: RegisterForm; readonly language: Language; readonly zone: string },
+  { form, language, zone }: Asked,
 ): AsyncGenerator<readonly string[], void, undefined> {
-  const { form, language, zone } = asked;
-  yield form === 'coded' ? registerHeader : sheetHeader(language);
   for await (const enrollmentId of enrollmentIds) {
     const enrollment = await told.enrollment(enrollmentId);
     if (!enrollment?.admission) continue;

@@ -2,10 +2,11 @@ import { classFact, programFact } from '../facts/reference.ts';
 import type { Language } from '../kernel/bilingual.ts';
 import { identityOf, type RegisterRow } from '../read-models/enrollment-register.ts';
 import type { Entry } from '../read-models/transcript-record.ts';
-import { transcriptCells, transcriptHeader } from '../records/transcript-shown.ts';
+import { transcriptCells, transcriptColumns } from '../records/transcript-shown.ts';
 import { shownTo, type Transcripts } from '../records/transcripts.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { Transactor } from '../runtime/transact.ts';
+import type { Table } from './sheet.ts';
 
 interface Deps {
   readonly transactor: Transactor;
@@ -19,13 +20,18 @@ export interface Batch {
   readonly entries: ReadonlyMap<string, readonly Entry[]>;
 }
 
-/** The sheet, header first: one row for each attempt whose result was told, student after student. */
-export async function* transcriptsSheet(
+/** One row for each attempt whose result was told, student after student. */
+export const transcriptsTable = (deps: Deps, batches: AsyncIterable<Batch>, language: Language): Table => ({
+  name: { zh: '成绩', en: 'transcripts' }[language],
+  columns: transcriptColumns(language),
+  rows: transcriptRows(deps, batches, language),
+});
+
+async function* transcriptRows(
   { transactor, codec, transcripts }: Deps,
   batches: AsyncIterable<Batch>,
   language: Language,
 ): AsyncGenerator<readonly string[], void, undefined> {
-  yield transcriptHeader(language);
   for await (const { rows, entries } of batches) {
     for (const row of rows) {
       const told = shownTo('told', entries.get(row.learnerId) ?? []);

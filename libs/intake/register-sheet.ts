@@ -54,8 +54,12 @@ export const sheetHeader = (language: Language): string[] => rosterForm.fields.m
 export const sheetCells = (student: SheetStudent, language: Language): string[] =>
   sheetFields.map((field) => cellOf(student, field, language));
 
-const isDate = (field: RosterField): boolean =>
-  field === 'birthDate' || field === 'entryDate' || field === 'expectedGraduation' || field === 'statusDate';
+/** Columns of the full sheet whose cells are dates. */
+export const sheetDates: readonly boolean[] = rosterForm.fields.map(({ field }) => isDate(field));
+
+function isDate(field: RosterField): boolean {
+  return field === 'birthDate' || field === 'entryDate' || field === 'expectedGraduation' || field === 'statusDate';
+}
 
 const cellOf = (student: SheetStudent, field: RosterField, language: Language): string => {
   const word = (list: CodeList, code: string | undefined): string => {

@@ -41,6 +41,27 @@ export const employerKinds: readonly TaskKind[] = [
   'handover',
 ];
 
+/** What a kind is called in lists. */
+export const taskTitles: Readonly<Record<TaskKind, Bilingual>> = {
+  recheck: { zh: '入学资格复查', en: 're-check of the admission' },
+  suspension: { zh: '休学期满', en: 'suspension ends' },
+  'retained-place': { zh: '保留入学资格期满', en: 'retained place ends' },
+  conversion: { zh: '结业换毕业', en: 'completion to diploma' },
+  approval: { zh: '双人复核', en: 'second person' },
+  'hold-after-clearance': { zh: '毕业后限制', en: 'hold after clearance' },
+  'offer-expiring': { zh: '录用意向到期', en: 'offer expires' },
+  'contract-unsigned': { zh: '协议待签', en: 'contract unsigned' },
+  'contract-start': { zh: '协议待开始', en: 'contract to start' },
+  'contract-status-lost': { zh: '学籍终止待解除', en: 'status lost, contract open' },
+  'contract-status-suspended': { zh: '休学待暂停', en: 'status suspended, contract live' },
+  'mentor-missing': { zh: '缺导师', en: 'mentor missing' },
+  'insurance-ending': { zh: '保险到期', en: 'insurance ends' },
+  handover: { zh: '批次交接', en: 'handover' },
+  'third-marker': { zh: '第三评分人', en: 'third marker' },
+  'result-to-finalize': { zh: '成绩待定稿', en: 'result to finalize' },
+  appeal: { zh: '成绩申诉', en: 'appeal' },
+};
+
 const why: Readonly<Record<TaskKind, Bilingual>> = {
   recheck: { zh: '入学资格复查应于 {dueOn} 前完成。', en: 'The re-check of the admission is due by {dueOn}.' },
   suspension: {

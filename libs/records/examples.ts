@@ -122,7 +122,7 @@ export const queryAnswers: Readonly<Record<string, Answered>> = {
   },
   listAccesses: {
     title: { zh: '谁查阅过该档案', en: 'Who read the record' },
-    example: page({ at, by: actor, operation: 'readLearner', asked: {}, revision: '7' }),
+    example: page({ at, by: actor, right: orNull('institution'), operation: 'readLearner', asked: {}, revision: '7' }),
     refusals: ['CURSOR_INVALID'],
   },
   searchLearners: {

@@ -135,10 +135,10 @@ export class LearnerRecords {
   }
 
   @Get(':id/accesses')
-  async listAccesses(@Param('id') learnerId: string, @Query() asked: Paged): Promise<Told | Refusal> {
-    const limit = Number(asked.limit ?? 50);
+  async listAccesses(@Param('id') learnerId: string, @Query() paging: Paged): Promise<Told | Refusal> {
+    const limit = Number(paging.limit ?? 50);
     const stream = `access-${learnerId}`;
-    const from = asked.cursor === undefined ? undefined : cursorRevision(asked.cursor);
+    const from = paging.cursor === undefined ? undefined : cursorRevision(paging.cursor);
     if (from === null) return refuse('CURSOR_INVALID');
     const position = await this.parts.store.head();
     const [last] = await this.revisionOf(stream);
@@ -149,7 +149,8 @@ export class LearnerRecords {
     });
     const items = read.slice(0, limit).map((stored) => {
       const { actor, data, recordedAt, revision } = this.parts.codec.decode(stored) as Recorded<AccessEvent>;
-      return { at: recordedAt, by: actor, operation: data.route, asked: data.query, revision: revision.toString() };
+      const { route: operation, query: asked, right } = data;
+      return { at: recordedAt, by: actor, right, operation, asked, revision: revision.toString() };
     });
     const next = read[limit]?.revision.toString() ?? null;
     return new Told({ items, next, total: Number(last + 1n) }, { position });

@@ -103,7 +103,7 @@ const word = (code: string | null, list: Readonly<Record<string, Bilingual>>, la
 const yes = (is: boolean, language: Language): string => (is ? { zh: '是', en: 'yes' }[language] : '');
 
 /** A sheet's columns in order: the academic-affairs system's own names where it has them (formats.md). */
-const columns: readonly (readonly [Bilingual, (told: Told) => string])[] = [
+const columns: readonly (readonly [Bilingual, (told: Told) => string, 'number'?])[] = [
   [{ zh: '学号', en: 'student number' }, ({ student }) => student.studentNumber ?? ''],
   [{ zh: '姓名', en: 'name' }, ({ student }) => student.name],
   [{ zh: '专业代码', en: 'program code' }, ({ student }) => student.programCode ?? ''],
@@ -122,14 +122,14 @@ const columns: readonly (readonly [Bilingual, (told: Told) => string])[] = [
       return module?.name[language] ?? '';
     },
   ],
-  [{ zh: '学分', en: 'credits' }, ({ line }) => points(line.entry.credits)],
+  [{ zh: '学分', en: 'credits' }, ({ line }) => points(line.entry.credits), 'number'],
   [{ zh: '考试性质', en: 'kind of attempt' }, ({ line, language }) => word(line.entry.kind, attemptKinds, language)],
-  [{ zh: '次序', en: 'attempt' }, ({ line }) => String(line.entry.number)],
-  [{ zh: '成绩', en: 'score' }, ({ line }) => points(line.entry.result?.score ?? null)],
+  [{ zh: '次序', en: 'attempt' }, ({ line }) => String(line.entry.number), 'number'],
+  [{ zh: '成绩', en: 'score' }, ({ line }) => points(line.entry.result?.score ?? null), 'number'],
   [{ zh: '等级', en: 'grade' }, ({ line, language }) => word(line.entry.result?.grade ?? null, fiveGrades, language)],
   [{ zh: '成绩标识', en: 'code' }, ({ line, language }) => word(line.entry.result?.code ?? null, resultCodes, language)],
   [{ zh: '是否通过', en: 'passed' }, ({ line, language }) => yes(line.entry.result?.passed ?? false, language)],
-  [{ zh: '获得学分', en: 'credits earned' }, ({ line }) => (line.earned ? points(line.entry.credits) : '')],
+  [{ zh: '获得学分', en: 'credits earned' }, ({ line }) => (line.earned ? points(line.entry.credits) : ''), 'number'],
   [{ zh: '计入平均', en: 'in the average' }, ({ line, language }) => yes(line.weighed, language)],
   [{ zh: '状态', en: 'status' }, ({ line, language }) => word(line.entry.status, entryStatuses, language)],
   [{ zh: '封顶', en: 'capped' }, ({ line, language }) => yes(line.entry.result?.capped ?? false, language)],
@@ -138,6 +138,10 @@ const columns: readonly (readonly [Bilingual, (told: Told) => string])[] = [
 ];
 
 export const transcriptHeader = (language: Language): readonly string[] => columns.map(([name]) => name[language]);
+
+/** The header, with what reads as a number. */
+export const transcriptColumns = (language: Language): readonly { readonly title: string; readonly kind?: 'number' }[] =>
+  columns.map(([name, , kind]) => (kind ? { title: name[language], kind } : { title: name[language] }));
 
 export const transcriptCells = (
   student: SheetStudent,

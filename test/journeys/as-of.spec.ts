@@ -268,8 +268,10 @@ describe('moments of the past', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line).data);
-    expect(reads).toContainEqual({ route: 'listEnrollments', query: { recordedAsOf: '2026-06-30' }, subjects: 2 });
+    const right = 'institution';
+    expect(reads).toContainEqual({ route: 'listEnrollments', query: { recordedAsOf: '2026-06-30' }, subjects: 2, right });
     expect(reads).toContainEqual({
+      right,
       route: 'compareAsOf',
       query: { view: 'enrollment-register', from: '2026-06-30', to: '2026-06-30' },
       subjects: 0,

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { heldBytes } from '../../libs/intake/byte-source.ts';
 import { readCsv } from '../../libs/intake/read-csv.ts';
+import { readSheets } from '../../libs/intake/read-sheet.ts';
+import type { Sheet } from '../../libs/intake/sheet-row.ts';
 import { all, inChunks } from '../../libs/intake/sheets.fixture.ts';
+import { openZip } from '../../libs/intake/xlsx/read-zip.ts';
 import { builtLedger } from '../support/build.ts';
 import { logOf } from '../support/log.ts';
 import { personOf } from '../support/office.ts';
@@ -36,11 +40,15 @@ beforeAll(async () => {
     '530701',
     '2025-09-01',
     '2028-06-30',
+    i < 3 ? '电商2501' : '电商/2502',
     '班长，=值日',
   ]);
-  const roster = sheet([['学号', '姓名', '身份证号', '专业代码', '入学日期', '预计毕业日期', '备注'], ...rows], 'gb18030');
+  const roster = sheet(
+    [['学号', '姓名', '身份证号', '专业代码', '入学日期', '预计毕业日期', '班级', '备注'], ...rows],
+    'gb18030',
+  );
   await ledger(['import', 'programs', written(folder.path, 'programs.csv', programs)]);
-  await ledger(['import', 'roster', written(folder.path, 'roster.csv', roster)]);
+  await ledger(['import', 'roster', '--form-classes', written(folder.path, 'roster.csv', roster)]);
 }, 180_000);
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -106,10 +114,66 @@ describe('the transcripts', () => {
   });
 });
 
-describe('the events', () => {
-  const parsed = (text: string): Record<string, unknown>[] =>
-    text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));
+describe('a workbook', () => {
+  const exported = async (...args: readonly string[]): Promise<readonly Sheet[]> => {
+    const out = join(folder.path, `${args[0]}.xlsx`);
+    expect(await ledger(['export', ...args, '--out', out])).toMatchObject({ code: 0, out: '' });
+    return readSheets(heldBytes(readFileSync(out)));
+  };
+  const cells = async (of: Sheet): Promise<readonly (readonly string[])[]> => (await all(of.rows())).map((row) => row.cells);
 
+  it('is the register with its dates as dates and its ids as text', async () => {
+    const [register] = await exported('register', '--lang', 'en');
+    const [header, first] = await all(register!.rows());
+    const at = (name: string): number => header!.cells.indexOf(name);
+    expect(first!.cells[at('id number')]).toBe(students[0]!.idNumber);
+    expect(first!.stored?.[at('id number')]).toBeUndefined();
+    expect(first!.stored?.[at('entry date')]).toMatchObject({ kind: 'date', value: '2025-09-01' });
+    expect(first!.cells[at('note')]).toBe('班长，=值日');
+  });
+
+  it('has a sheet for each class', async () => {
+    const lists = await exported('class-lists', '--cohort', '2025', '--lang', 'zh');
+    expect(lists.map(({ name }) => name)).toEqual(['电商 2502', '电商2501']);
+    const [header, ...rows] = await cells(lists[1]!);
+    expect(header).toEqual(['班级', '序号', '学号', '姓名', '性别', '学籍状态', '入学日期']);
+    expect(rows.map((row) => row.slice(0, 4))).toEqual(
+      students.slice(0, 3).map(({ name }, i) => ['电商2501', String(i + 1), `000${i}`, name]),
+    );
+  });
+
+  it('tells what is due, whose it is, and every word about a learner', async () => {
+    const [tasks] = await exported('tasks', '--lang', 'zh');
+    const due = await cells(tasks!);
+    expect(due[0]!.slice(0, 2)).toEqual(['事项', '截止日期']);
+    const [contracts] = await exported('contracts', '--lang', 'en');
+    expect(await cells(contracts!)).toHaveLength(1);
+    const found = parsed((await ledger(['export', 'events', '--open'])).out).find(({ type }) => type === 'LearnerIdentified')!;
+    const [timeline] = await exported('timeline', String(found['subjectId']), '--lang', 'en');
+    const [header, ...events] = await cells(timeline!);
+    const types = events.map((row) => row[header!.indexOf('type')]);
+    expect(types).toEqual(['LearnerIdentified', 'LearnerAdmitted', 'StudentRegistered']);
+    expect(events[0]![header!.indexOf('content')]).toContain(students[0]!.name);
+    expect(await ledger(['export', 'timeline'])).toMatchObject({ code: 1, err: expect.stringMatching(/^Usage/) });
+  });
+
+  it('says who exported it, when, as of which moment and by what right; so does the record of the read', async () => {
+    await exported('transcripts', '--cohort', '2025', '--lang', 'en');
+    const zip = await openZip(heldBytes(readFileSync(join(folder.path, 'transcripts.xlsx'))));
+    const custom = (await zip.whole('docProps/custom.xml', 100_000)).toString();
+    for (const said of ['Exported by', 'registrar', 'Right', 'institution', 'Recorded as of', 'Position', 'Cohort', '2025'])
+      expect(custom).toContain(said);
+    const reads = parsed((await ledger(['export', 'events'])).out).filter(({ type }) => type === 'RecordRead');
+    expect(reads.at(-1)).toMatchObject({
+      data: { route: 'exportTranscripts', query: { cohort: '2025', format: 'xlsx', lang: 'en' }, right: 'institution' },
+    });
+  });
+});
+
+const parsed = (text: string): Record<string, unknown>[] =>
+  text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));
+
+describe('the events', () => {
   it('leave as JSON lines in their order, every one of them, sealed unless they are asked for open', async () => {
     const head = (await logOf(data())).length;
     const sealed = parsed((await ledger(['export', 'events'])).out);

@@ -54,7 +54,10 @@ const { texts, ...openTerms } = terms;
 
 /** Realistic content of the present version of every type: a new type or version does not compile without one. */
 const present: { readonly [T in LedgerEventType]: readonly [stream: string, data: DataOf<T>, reasonText?: string] } = {
-  RecordRead: ['access-chen', { route: 'GET /enrollments/:id', query: { effectiveAsOf: '2026-01-01' }, subjects: 1 }],
+  RecordRead: [
+    'access-chen',
+    { route: 'GET /enrollments/:id', query: { effectiveAsOf: '2026-01-01' }, subjects: 1, right: 'institution' },
+  ],
   CommandAbandoned: ['enrollment-e1', { commandId: 'command-17' }],
   ClaimTaken: ['claim-college-student-number-x', { kind: 'student-number', owner: 'enrollment-e1', commandId: 'command-17' }],
   ClaimReleased: ['claim-college-student-number-x', { owner: 'enrollment-e1' }],
@@ -480,6 +483,13 @@ const present: { readonly [T in LedgerEventType]: readonly [stream: string, data
 
 /** What earlier releases wrote: upcasters answer for these. */
 const earlier: readonly Example[] = [
+  {
+    type: 'RecordRead',
+    version: 1,
+    stream: 'access-chen',
+    subjectId: null,
+    data: { route: 'GET /enrollments/:id', query: { effectiveAsOf: '2026-01-01' }, subjects: 1 },
+  },
   {
     type: 'StudySuspended',
     version: 1,

@@ -1,7 +1,11 @@
 import type { Upcaster } from '../catalog/catalog.ts';
+import { accessUpcasters } from './access.ts';
 import { enrollmentUpcasters } from './enrollment.ts';
 
-const upcasters: Readonly<Record<string, Readonly<Record<number, Upcaster>>>> = { ...enrollmentUpcasters };
+const upcasters: Readonly<Record<string, Readonly<Record<number, Upcaster>>>> = {
+  ...accessUpcasters,
+  ...enrollmentUpcasters,
+};
 
 /** Brings stored data to the version that code reads. Throws for a version that no release wrote. */
 export const upcast = (
