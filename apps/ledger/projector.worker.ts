@@ -139,7 +139,7 @@ async function answer({ projection, pasts, events }: Served, message: ToProjecto
         tell({ kind: 'answer', id, answer: await projection.resume(message.view) });
         break;
       case 'cancel':
-        tell({ kind: 'answer', id, answer: projection.cancel(message.view) });
+        tell({ kind: 'answer', id, answer: await projection.cancel(message.view) });
         break;
       case 'ask-as-of':
         tell({ kind: 'answer', id, answer: await pasts.ask(message.asked) });

@@ -110,7 +110,7 @@ export class Projection {
       const plan = plans.find((one) => one.view === view.name && one.generation === generation.generation);
       const goesOn = generation.state === 'building' && generation.version === view.version;
       if (goesOn && plan && (plan.upTo === null || this.#rebuilds.canRange(view))) this.#rebuilds.goOn(view, generation, plan);
-      else this.#lanes.retired.push(generation);
+      else this.#lanes.retire(generation);
     }
     // Nobody waits for this one: its failure is in the status.
     if (outdated) this.rebuild(view.name).catch(() => undefined);
@@ -186,7 +186,13 @@ export class Projection {
   /** Those who stand where the hindmost stands that is past `after` and has not had its page yet. */
   #hindmost(after: bigint, stepped?: ReadonlySet<Follower>): Follower[] {
     const ready = this.#lanes.followers.filter(
-      (one) => !one.outdated && !one.rebuild?.paused && one.position > after && !this.#waits(one) && !this.#rests(one.view.store),
+      (one) =>
+        !one.outdated &&
+        !one.rebuild?.paused &&
+        !one.rebuild?.swapping &&
+        one.position > after &&
+        !this.#waits(one) &&
+        !this.#rests(one.view.store),
     );
     let hindmost: bigint | undefined;
     for (const follower of ready) {
@@ -251,21 +257,25 @@ export class Projection {
 
   /** Drops what was replaced and scrubs what was deleted: after the commit that readers wait for, and again where a reader was in the way. */
   async #housekeeping(): Promise<void> {
+    for (const view of this.#rebuilds.unsettled) await this.#withStore(view.store, () => this.#rebuilds.settle(view));
     const dropped = this.#lanes.retired;
     this.#lanes.retired = [];
     for (const generation of dropped) {
       const view = this.#o.views.find(({ name }) => name === generation.view)!;
       const done = await this.#withStore(view.store, async () => {
+        if (view.opened) this.#lanes.toScrub.add(view.store);
         await this.#o.stores[view.store].transaction(async (db) => {
           await dropGeneration(db, generation);
           if (view.opened) await oweScrub(db);
         });
-        if (view.opened) this.#lanes.toScrub.add(view.store);
       });
       if (!done) this.#lanes.retired.push(generation);
     }
-    for (const { follower, parked } of this.#toRelease.splice(0))
-      await this.#withStore(follower.view.store, () => this.#folder.retryParked(follower, parked, parked.position));
+    for (const asked of this.#toRelease.splice(0)) {
+      const { follower, parked } = asked;
+      const done = await this.#withStore(follower.view.store, () => this.#folder.retryParked(follower, parked, parked.position));
+      if (!done) this.#toRelease.push(asked);
+    }
     for (const name of this.#lanes.toScrub) {
       await this.#withStore(name, async () => {
         const store = this.#o.stores[name];
@@ -276,7 +286,8 @@ export class Projection {
     }
     for (const follower of this.#lanes.followers) {
       for (const parked of follower.parked.values()) {
-        if (parked.released || this.#isAhead(Date.parse(parked.retryAt))) continue;
+        // Rows of another release are made whole by their rebuild: this one's fold would make a mix of them.
+        if (follower.outdated || parked.released || this.#isAhead(Date.parse(parked.retryAt))) continue;
         await this.#withStore(follower.view.store, () => this.#folder.retryParked(follower, parked, null));
       }
       if (!follower.outdated || this.#rebuilds.of(follower.view.name) || this.#waits(follower)) continue;
@@ -311,8 +322,8 @@ export class Projection {
     return this.#rebuilds.setPaused(view, false);
   }
 
-  /** Throws away what was rebuilt so far; whoever waits for it hears RebuildCancelled. False where nothing is rebuilt. */
-  cancel(view: string): boolean {
+  /** Throws away what was rebuilt so far; whoever waits for it hears RebuildCancelled. False where nothing is rebuilt (any more). */
+  cancel(view: string): Promise<boolean> {
     return this.#rebuilds.cancel(view);
   }
 
@@ -352,7 +363,7 @@ export class Projection {
 
   /** Lets a parked key go on without the event at which it failed: its rows stay marked as incomplete until a rebuild. False where it is not parked. */
   release(view: string, key: string): boolean {
-    const follower = this.#lanes.followers.find((one) => one.view.name === view && !one.rebuild);
+    const follower = this.#lanes.followers.find((one) => one.view.name === view && !one.rebuild && !one.outdated);
     const parked = follower?.parked.get(key);
     if (!follower || !parked || parked.released) return false;
     this.#toRelease.push({ follower, parked });

@@ -1,10 +1,11 @@
 import type { Recorded } from '../kernel/decider.ts';
 import type { StoredEvent } from '../ports/event-store.ts';
+import type { ReadWrites } from '../ports/read-store.ts';
 import type { View, ViewStore } from '../ports/view.ts';
 import { isStoreFault, messageOf } from './faults.ts';
 import { advance, allGenerations, CheckpointMoved, oweScrub, writeNamed } from './generations.ts';
 import { Decoded, keyOf, unionFilter, ViewStopped, waits, type Follower, type Lanes } from './lanes.ts';
-import { park, unpark, type Parked } from './parking.ts';
+import { park, parkedOf, standsParked, unpark, type Parked } from './parking.ts';
 
 /**
  * Folds pages of events into rows, rows and checkpoint in one transaction. What cannot be folded is found by halving: then its fold key is parked,
@@ -51,7 +52,6 @@ export class Folder {
   }
 
   async #commit(store: ViewStore, together: readonly Follower[], events: readonly Decoded[], to: bigint): Promise<void> {
-    let erased = false;
     await this.#lanes.store(store).transaction(async (db) => {
       for (const follower of together) {
         const { view, generation, position, naming, takes } = follower;
@@ -61,23 +61,30 @@ export class Folder {
         for (const event of events) if (takes(event.stored) && !waits(follower, event)) own.push(event.for(view));
         this.#assertFoldable(view, own);
         if (own.length > 0) await view.fold(writeNamed(db, naming), own);
-        if (view.opened && view.erases?.(own)) erased = true;
+        await this.#oweScrub(db, view, own);
       }
-      if (erased) await oweScrub(db);
     });
     for (const follower of together) {
       follower.position = to;
       follower.poison = null;
     }
-    if (erased) this.#lanes.toScrub.add(store);
   }
 
-  /** The event's key stands still from here on; the view goes on without it. */
+  /** Noted in the transaction that deletes, and remembered whether or not its answer arrives. */
+  async #oweScrub(db: ReadWrites, view: View, folded: readonly Recorded[]): Promise<void> {
+    if (!view.opened || !view.erases?.(folded)) return;
+    await oweScrub(db);
+    this.#lanes.toScrub.add(view.store);
+  }
+
+  /** The event's key stands still from here on, or from where it does already; the view goes on without it. */
   async #park(store: ViewStore, follower: Follower, event: Decoded, error: unknown, to: bigint): Promise<void> {
     const { view, generation, position } = follower;
     const told = event.sealed();
-    const parked: Parked = {
-      key: keyOf(view)!(told),
+    const key = keyOf(view)!(told);
+    const before = follower.parked.get(key);
+    const fresh: Parked = {
+      key,
       position: told.position,
       eventId: told.id,
       type: told.type,
@@ -87,7 +94,9 @@ export class Folder {
       retryAt: this.#lanes.retryAt(1),
       attempts: 1,
       released: false,
+      again: before?.released ?? false,
     };
+    const parked = before && !before.released ? before : fresh;
     await this.#lanes.store(store).transaction(async (db) => {
       await advance(db, { view: view.name, generation, position }, to);
       await park(db, { view: view.name, generation }, parked);
@@ -96,7 +105,7 @@ export class Folder {
     follower.poison = null;
     follower.parked.set(parked.key, parked);
     this.#lanes.onMoved();
-    this.#lanes.options.onFault?.(new ViewStopped(view.name, parked, error));
+    this.#lanes.options.onFault?.(new ViewStopped(view.name, fresh, error));
   }
 
   /** Folds what a key missed, from the event at which it failed on. Where that fails again it waits longer. */
@@ -116,17 +125,20 @@ export class Folder {
       if (page.end) break;
     }
     const store = this.#lanes.store(view.store);
+    const incomplete = without !== null || parked.again;
     try {
       await store.transaction(async (db) => {
         // Moves nothing, and fails where another process folds by now.
         await advance(db, { ...of, position }, position);
+        if (!(await standsParked(db, of, parked))) throw new CheckpointMoved(`${parked.key} of ${view.name} went on before`);
         this.#assertFoldable(view, missed);
         await view.fold(writeNamed(db, naming), missed);
-        if (without === null) await unpark(db, of, parked.key);
-        else await park(db, of, { ...parked, released: true });
+        await this.#oweScrub(db, view, missed);
+        if (incomplete) await park(db, of, { ...parked, released: true });
+        else await unpark(db, of, parked.key);
       });
-      if (without === null) follower.parked.delete(parked.key);
-      else follower.parked.set(parked.key, { ...parked, released: true });
+      if (incomplete) follower.parked.set(parked.key, { ...parked, released: true });
+      else follower.parked.delete(parked.key);
     } catch (error) {
       if (isStoreFault(error)) throw error;
       if (error instanceof CheckpointMoved) return this.#readAgain(view.store, [follower]);
@@ -154,14 +166,22 @@ export class Folder {
     if (poisoned && events.some(({ position }) => poisoned.has(position))) throw new Error('poisoned for practice');
   }
 
-  /** Another process moved a checkpoint; what the store says is true. */
+  /** Another process moved a checkpoint, or an answer was lost; what the store says is true. */
   async #readAgain(store: ViewStore, together: readonly Follower[]): Promise<void> {
-    const known = await this.#lanes.store(store).snapshot(allGenerations);
-    for (const follower of together) {
-      const now = known.find((g) => g.view === follower.view.name && g.generation === follower.generation);
-      if (now && now.state !== 'retired') follower.position = now.position;
-      else {
+    const known = await this.#lanes.store(store).snapshot(async (db) => {
+      const generations = await allGenerations(db);
+      const parked = await Promise.all(together.map(({ view, generation }) => parkedOf(db, { view: view.name, generation })));
+      return { generations, parked };
+    });
+    for (const [i, follower] of together.entries()) {
+      const now = known.generations.find((g) => g.view === follower.view.name && g.generation === follower.generation);
+      if (now && now.state !== 'retired') {
+        follower.position = now.position;
+        follower.parked.clear();
+        for (const parked of known.parked[i]!) follower.parked.set(parked.key, parked);
+      } else {
         this.#lanes.drop(follower);
+        if (now) this.#lanes.retire(now);
         follower.rebuild?.over(new CheckpointMoved(`the rebuild of ${follower.view.name} was dropped by another process`));
       }
     }

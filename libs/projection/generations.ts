@@ -99,6 +99,10 @@ export async function allPlans(db: ReadQueries): Promise<readonly RebuildPlan[]>
 export const setPaused = (db: ReadWrites, { view, generation }: Built, paused: boolean): Promise<number> =>
   db.run('UPDATE projection_rebuild SET paused = ? WHERE view = ? AND generation = ?', [Number(paused), view, generation]);
 
+/** From here on no start goes on with it. */
+export const forgetPlan = (db: ReadWrites, { view, generation }: Built): Promise<number> =>
+  db.run('DELETE FROM projection_rebuild WHERE view = ? AND generation = ?', [view, generation]);
+
 export const foldedRanges = (
   db: ReadQueries,
   { view, generation }: Built,
@@ -150,18 +154,22 @@ export const bareTables = (view: View): readonly string[] =>
 export const indexesOf = (view: View, generation: number): readonly string[] =>
   view.schema.filter(isIndex).map((ddl) => ddl.replace(/INDEX/, 'INDEX IF NOT EXISTS').replaceAll('_$g', `_g${generation}`));
 
-/** Without indexes where rows come in bulk: `indexesOf` makes them afterwards. */
+/**
+ * Without indexes where rows come in bulk: `indexesOf` makes them afterwards. Its number is past `above` and past whatever is there: one that is still
+ * to be dropped must not meet another of its number.
+ */
 export async function createGeneration(
   db: ReadWrites,
   view: View,
   state: 'live' | 'building',
   indexed = true,
+  above = 0,
 ): Promise<Generation> {
   const last = await db.get<{ generation: number }>(
     'SELECT generation FROM projection WHERE view = ? ORDER BY generation DESC LIMIT 1',
     [view.name],
   );
-  const generation = (last?.generation ?? 0) + 1;
+  const generation = Math.max(last?.generation ?? 0, above) + 1;
   for (const ddl of view.schema) if (indexed || !isIndex(ddl)) await db.run(ddl.replaceAll('_$g', `_g${generation}`));
   const tables = JSON.stringify(view.tables.map((table) => tableOf(table, generation)));
   await db.run(`INSERT INTO projection (${columns}) VALUES (?, ?, ?, ?, 0, ?)`, [
@@ -199,13 +207,19 @@ export async function swap(db: ReadWrites, built: Pick<Generation, 'view' | 'gen
     [built.view, built.generation, built.position],
   );
   if (moved !== 1) throw new CheckpointMoved(`the rebuild of ${built.view} is no longer at ${built.position}`);
-  await db.run('DELETE FROM projection_rebuild WHERE view = ? AND generation = ?', [built.view, built.generation]);
+  await forgetPlan(db, built);
 }
 
+/** Never what readers use. */
 export async function dropGeneration(db: ReadWrites, dropped: Pick<Generation, 'view' | 'generation' | 'tables'>): Promise<void> {
+  const there = await db.run(`DELETE FROM projection WHERE view = ? AND generation = ? AND state <> 'live'`, [
+    dropped.view,
+    dropped.generation,
+  ]);
+  if (there === 0) return;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- createGeneration wrote it
   for (const table of JSON.parse(dropped.tables) as string[]) await db.run(`DROP TABLE IF EXISTS ${table}`);
-  for (const table of ['projection', 'projection_rebuild', 'projection_range', 'projection_parked'])
+  for (const table of ['projection_rebuild', 'projection_range', 'projection_parked'])
     await db.run(`DELETE FROM ${table} WHERE view = ? AND generation = ?`, [dropped.view, dropped.generation]);
 }
 

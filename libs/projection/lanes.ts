@@ -156,6 +156,7 @@ export class Lanes {
   followers: Follower[] = [];
   /** To be dropped once nobody waits for a commit. */
   retired: Generation[] = [];
+  readonly #highest = new Map<string, number>();
   /** Stores from which something was deleted that must leave no trace. */
   readonly toScrub = new Set<ViewStore>();
   onMoved: () => void = () => {};
@@ -175,6 +176,12 @@ export class Lanes {
 
   retire(generation: Generation): void {
     this.retired.push({ ...generation, state: 'retired' });
+    this.#highest.set(generation.view, Math.max(generation.generation, this.highest(generation.view)));
+  }
+
+  /** Number of the last generation of a view that was given up since the start. */
+  highest(view: string): number {
+    return this.#highest.get(view) ?? 0;
   }
 
   store(name: ViewStore): ReadStore {

@@ -17,6 +17,8 @@ export interface Parked {
   readonly attempts: number;
   /** An administrator let the key go on without that event: its rows stay incomplete until a rebuild. */
   readonly released: boolean;
+  /** It was released before, and stands still again: its rows stay incomplete even where it can go on. */
+  readonly again: boolean;
 }
 
 type Of = Pick<Generation, 'view' | 'generation'>;
@@ -57,18 +59,27 @@ export const park = (db: ReadWrites, { view, generation }: Of, parked: Parked): 
       parked.since,
       parked.retryAt,
       parked.attempts,
-      Number(parked.released),
+      parked.released ? 1 : parked.again ? 2 : 0,
     ],
   );
+
+/** Whether it still stands as it is remembered: a retry whose answer was lost must not fold the same events again. */
+export async function standsParked(db: ReadQueries, { view, generation }: Of, { key, position }: Parked): Promise<boolean> {
+  const row = await db.get<{ released: number }>(
+    'SELECT released FROM projection_parked WHERE view = ? AND generation = ? AND key = ? AND position = ?',
+    [view, generation, key, position],
+  );
+  return row !== undefined && row.released !== 1;
+}
 
 export const unpark = (db: ReadWrites, { view, generation }: Of, key: string): Promise<number> =>
   db.run('DELETE FROM projection_parked WHERE view = ? AND generation = ? AND key = ?', [view, generation, key]);
 
 export async function parkedOf(db: ReadQueries, { view, generation }: Of): Promise<readonly Parked[]> {
-  const rows = await db.all<Omit<Parked, 'released'> & { released: number }>(
+  const rows = await db.all<Omit<Parked, 'released' | 'again'> & { released: number }>(
     `SELECT key, position, event_id AS "eventId", type, subject_id AS "subjectId", error, since, retry_at AS "retryAt", attempts, released
      FROM projection_parked WHERE view = ? AND generation = ? ORDER BY position`,
     [view, generation],
   );
-  return rows.map((row) => ({ ...row, released: row.released === 1 }));
+  return rows.map((row) => ({ ...row, released: row.released === 1, again: row.released === 2 }));
 }

@@ -1,6 +1,16 @@
 import type { View } from '../ports/view.ts';
 import { differingRows, digestOf, type DifferingRow } from './digest.ts';
-import { createGeneration, readNamed, savePlan, setPaused, swap, type Generation, type RebuildPlan } from './generations.ts';
+import {
+  allGenerations,
+  createGeneration,
+  forgetPlan,
+  readNamed,
+  savePlan,
+  setPaused,
+  swap,
+  type Generation,
+  type RebuildPlan,
+} from './generations.ts';
 import { asGeneration, followerOf, ViewStopped, type Follower, type Lanes, type Poison } from './lanes.ts';
 import { RangedFold, rangeStreamsOf } from './ranged-fold.ts';
 
@@ -36,6 +46,8 @@ export interface Rebuild {
   compare: boolean;
   /** Resolves when it may go on; null while it may. */
   paused: PromiseWithResolvers<void> | null;
+  /** Set while its rows may already be the live ones: it folds no further, and nobody can call it off, before that is known. */
+  swapping: { readonly follower: Follower; readonly rebuilt: Rebuilt } | null;
   readonly stop: AbortController;
   /** Settled once no range is on its way any more. */
   ranging: Promise<void>;
@@ -63,6 +75,8 @@ export class Rebuilds {
   readonly #lanes: Lanes;
   readonly #under = new Set<Rebuild>();
   readonly #starting = new Map<string, Promise<Rebuild>>();
+  /** Views of which a rebuild may have begun although whoever asked for it heard of a fault. */
+  readonly #unsure = new Set<View>();
 
   constructor(lanes: Lanes) {
     this.#lanes = lanes;
@@ -80,6 +94,9 @@ export class Rebuilds {
     this.#starting.set(view.name, starting);
     try {
       return await starting;
+    } catch (fault) {
+      this.#unsure.add(view);
+      throw fault;
     } finally {
       this.#starting.delete(view.name);
     }
@@ -92,7 +109,7 @@ export class Rebuilds {
     const lastStream = upTo === null ? 0 : await ranges!.lastStream();
     const rangeStreams = upTo === null ? 0 : rangeStreamsOf(ranges!.rangeEvents, upTo, lastStream);
     const [generation, plan] = await this.#lanes.store(view.store).transaction(async (db) => {
-      const building = await createGeneration(db, view, 'building', upTo === null);
+      const building = await createGeneration(db, view, 'building', upTo === null, this.#lanes.highest(view.name));
       const terms = { verify, paused: false, upTo, lastStream, rangeStreams };
       const planned: RebuildPlan = { view: view.name, generation: building.generation, ...terms };
       await savePlan(db, planned);
@@ -122,6 +139,7 @@ export class Rebuilds {
       listeners: [],
       compare: plan.verify,
       paused: plan.paused ? Promise.withResolvers<void>() : null,
+      swapping: null,
       stop: new AbortController(),
       ranging: Promise.resolve(),
       progress: { view: view.name, phase: 'log', done: generation.position, head: plan.upTo ?? 0n, events: 0 },
@@ -172,6 +190,7 @@ export class Rebuilds {
         rebuild.failed(poison, cause);
       }
     } catch (fault) {
+      onFault?.(fault);
       this.#lanes.retire(generation);
       rebuild.over(fault);
     }
@@ -189,10 +208,12 @@ export class Rebuilds {
     return true;
   }
 
-  /** Throws away what was rebuilt so far; whoever waits for it hears RebuildCancelled. False where nothing is rebuilt. */
-  cancel(view: string): boolean {
+  /** Throws away what was rebuilt so far, a restart included; whoever waits for it hears RebuildCancelled. False where nothing is rebuilt (any more). */
+  async cancel(view: string): Promise<boolean> {
     const rebuild = this.of(view);
-    if (!rebuild) return false;
+    if (!rebuild || rebuild.swapping) return false;
+    await this.#lanes.store(rebuild.view.store).transaction((db) => forgetPlan(db, rebuild.plan));
+    if (!this.#under.has(rebuild) || rebuild.swapping) return false;
     halt(rebuild);
     this.#lanes.followers = this.#lanes.followers.filter((one) => one.rebuild !== rebuild);
     rebuild.over(new RebuildCancelled(view));
@@ -222,12 +243,12 @@ export class Rebuilds {
     const caughtUp = head !== null && position === head && (!live || position >= live.position);
     if (!caughtUp) return;
     const rebuilt = await this.#compared(follower, rebuild, live);
+    if (!this.#under.has(rebuild)) return;
     if (rebuild.plan.verify) {
       this.#lanes.drop(follower);
-      this.#lanes.retired.push(asGeneration(follower));
-    } else await this.#swap(follower, live);
-    this.#under.delete(rebuild);
-    rebuild.resolve(rebuilt);
+      this.#lanes.retire(asGeneration(follower));
+      this.#over(rebuild, rebuilt);
+    } else await this.#swap(follower, rebuild, rebuilt);
   }
 
   async #compared(follower: Follower, rebuild: Rebuild, live: Follower | undefined): Promise<Rebuilt> {
@@ -242,13 +263,48 @@ export class Rebuilds {
     return { ...same, digests, differing: differ ? await rows() : [] };
   }
 
-  async #swap(follower: Follower, live: Follower | undefined): Promise<void> {
+  async #swap(follower: Follower, rebuild: Rebuild, rebuilt: Rebuilt): Promise<void> {
     const { view, generation, position } = follower;
+    rebuild.swapping = { follower, rebuilt };
     await this.#lanes.store(view.store).transaction((db) => swap(db, { view: view.name, generation, position }));
-    if (live) this.#lanes.retired.push(asGeneration(live));
+    this.#swapped(follower, rebuild, rebuilt);
+  }
+
+  #swapped(follower: Follower, rebuild: Rebuild, rebuilt: Rebuilt): void {
+    const { view } = follower;
+    const live = this.#lanes.live(view);
+    if (live) this.#lanes.retire(asGeneration(live));
     const { rebuild: _built, ...swapped } = follower;
     this.#lanes.followers = [...this.#lanes.followers.filter((one) => one !== live && one !== follower), swapped];
+    this.#over(rebuild, rebuilt);
     this.#lanes.onMoved();
+  }
+
+  #over(rebuild: Rebuild, rebuilt: Rebuilt): void {
+    this.#under.delete(rebuild);
+    rebuild.resolve(rebuilt);
+  }
+
+  /** Views of which a lost answer left unknown which rows are live, or whether a rebuild began that nobody waits for. */
+  get unsettled(): readonly View[] {
+    const swapping = [...this.#under].filter((one) => one.swapping).map(({ view }) => view);
+    return [...swapping, ...[...this.#unsure].filter(({ name }) => !this.#starting.has(name))];
+  }
+
+  async settle(view: View): Promise<void> {
+    const known = await this.#lanes.store(view.store).snapshot(allGenerations);
+    const own = known.filter((generation) => generation.view === view.name);
+    const rebuild = this.of(view.name);
+    if (rebuild?.swapping) {
+      const { follower, rebuilt } = rebuild.swapping;
+      const live = own.some(({ generation, state }) => generation === follower.generation && state === 'live');
+      if (live) this.#swapped(follower, rebuild, rebuilt);
+      else rebuild.swapping = null;
+    }
+    if (!this.#starting.has(view.name) && this.#unsure.delete(view)) {
+      for (const left of own)
+        if (left.state === 'building' && left.generation !== rebuild?.generation.generation) this.#lanes.retire(left);
+    }
   }
 
   #digestOf({ view, naming }: Follower): Promise<string> {
