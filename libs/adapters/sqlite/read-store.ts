@@ -67,6 +67,7 @@ class Store implements SqliteReadStore {
   readonly #prepared = new Map<string, Prepared>();
   #turn: Promise<unknown> = Promise.resolve();
   #open = true;
+  #absorbing = false;
   /** No commit since the file was last written anew. */
   #rewritten = false;
 
@@ -94,14 +95,21 @@ class Store implements SqliteReadStore {
     return this.#alone(async () => {
       this.#assertOpen();
       this.#rewritten = false;
-      this.#db.prepare('ATTACH ? AS absorbed').run(file);
+      try {
+        this.#db.prepare('ATTACH ? AS absorbed').run(file);
+      } catch (error) {
+        throw thrown(error);
+      }
+      this.#absorbing = true;
       try {
         await this.#between('BEGIN IMMEDIATE', async (db) => {
           await alongside(db);
           for (const [there, here] of tables) this.#db.exec(`INSERT INTO main.${here} SELECT * FROM absorbed.${there}`);
         });
       } finally {
-        this.#db.exec('DETACH absorbed');
+        // Who abandoned this handle has detached it.
+        if (this.#open) this.#db.exec('DETACH absorbed');
+        this.#absorbing = false;
       }
     });
   }
@@ -143,6 +151,7 @@ class Store implements SqliteReadStore {
     this.#open = false;
     this.#prepared.clear();
     if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    if (this.#absorbing) this.#db.exec('DETACH absorbed');
     return this.#db;
   }
 
