@@ -2,7 +2,7 @@ import { createMemoryKeyVault, type DurableKeys } from '../../libs/adapters/memo
 import { MemoryEventStore } from '../../libs/adapters/memory/event-store.ts';
 import { claimsOf, type ClaimKind } from '../../libs/kernel/claim.ts';
 import type { Clock, Timer } from '../../libs/ports/clock.ts';
-import type { EventStore } from '../../libs/ports/event-store.ts';
+import type { EventStore, WholeStreams } from '../../libs/ports/event-store.ts';
 import { Bell } from '../../libs/ports/follow.ts';
 import type { KeyVault } from '../../libs/ports/key-vault.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
@@ -39,7 +39,7 @@ export class Ground {
   readonly adversary: Adversary;
   readonly tally = new Tally();
   readonly story: string[] = [];
-  readonly durable: EventStore;
+  readonly durable: EventStore & WholeStreams;
   readonly keys: DurableKeys;
   readonly books: Books;
   readonly realm: Realm;

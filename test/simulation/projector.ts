@@ -7,6 +7,7 @@ import type { EventStore } from '../../libs/ports/event-store.ts';
 import type { ReadQueries, ReadStore, ReadWrites } from '../../libs/ports/read-store.ts';
 import { StoreFault } from '../../libs/ports/store-fault.ts';
 import { viewStores, type EventDecoder, type View, type ViewStore } from '../../libs/ports/view.ts';
+import type { RangeFolder } from '../../libs/projection/ranged-fold.ts';
 import type { Wire } from './ports.ts';
 
 /** Databases outlive the process that writes them: what it had not committed does not. */
@@ -14,7 +15,7 @@ export type Disks = Record<ViewStore, DatabaseSync>;
 export const newDisks = (): Disks => ({ views: new DatabaseSync(':memory:'), directory: new DatabaseSync(':memory:') });
 
 /** A read store as a process sees it: every transaction begins, writes and commits at steps of the scheduler. */
-export function wiredReadStore(inner: ReadStore, wire: Wire, name: string): ReadStore {
+export function wiredReadStore(inner: Required<ReadStore>, wire: Wire, name: string): Required<ReadStore> {
   const done = async (): Promise<void> => {};
   return {
     snapshot: (read) =>
@@ -33,6 +34,14 @@ export function wiredReadStore(inner: ReadStore, wire: Wire, name: string): Read
       await wire.call(() => `${name}: committed`, done);
       return result;
     },
+    absorb: async (file, tables, alongside) => {
+      await wire.call(() => `${name}: begin to take over a range`, done);
+      await inner.absorb(file, tables, async (db) => {
+        await alongside(stepwise(db, wire, name));
+        await wire.call(() => `${name}: commit the range`, done);
+      });
+      await wire.call(() => `${name}: committed the range`, done);
+    },
     scrub: () =>
       wire.call(
         () => `${name}: scrub`,
@@ -41,6 +50,25 @@ export function wiredReadStore(inner: ReadStore, wire: Wire, name: string): Read
     close: () => inner.close(),
   };
 }
+
+const watched = (inner: Required<ReadStore>, onCommit: () => void, onScrub: () => void): Required<ReadStore> => ({
+  snapshot: (read) => inner.snapshot(read),
+  transaction: async (write) => {
+    const result = await inner.transaction(write);
+    onCommit();
+    return result;
+  },
+  absorb: async (...taken) => {
+    await inner.absorb(...taken);
+    onCommit();
+  },
+  scrub: async () => {
+    const scrubbed = await inner.scrub();
+    if (scrubbed) onScrub();
+    return scrubbed;
+  },
+  close: () => inner.close(),
+});
 
 const verb = (sql: string): string => /^\s*\w+(?: \w+)? \w+/.exec(sql)?.[0] ?? sql;
 
@@ -72,8 +100,15 @@ export interface ProjectorPorts {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly wire: Wire;
-  readonly wrap?: (store: ReadStore) => ReadStore;
+  readonly wrap?: (store: ReadStore, name: ViewStore) => ReadStore;
+  readonly ranges?: RangeFolder;
+  readonly batch?: number;
+  /** Whether the directory's file is written anew wherever something is deleted: far the slowest of all that a world does. */
+  readonly clearText?: boolean;
   readonly pollMs: number;
+  /** In the moment of a commit, whether or not its answer arrives. */
+  readonly onCommit?: (store: ViewStore) => void;
+  readonly onScrub?: (store: ViewStore) => void;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -87,28 +122,34 @@ export class Projector {
     this.#died.promise.catch(() => {});
     this.#stores = {
       views: sqliteReadStoreOver(disks.views),
-      directory: sqliteReadStoreOver(disks.directory, { clearText: true }),
+      directory: sqliteReadStoreOver(disks.directory, { clearText: ports.clearText ?? true }),
     };
     const wired = (name: ViewStore): ReadStore => {
-      const store = wiredReadStore(this.#stores[name], ports.wire, name);
-      return ports.wrap?.(store) ?? store;
+      const inner = watched(
+        this.#stores[name],
+        () => ports.onCommit?.(name),
+        () => ports.onScrub?.(name),
+      );
+      const store = wiredReadStore(inner, ports.wire, name);
+      return ports.wrap?.(store, name) ?? store;
     };
     this.projection = new Projection({
       events: ports.events,
       decoder: ports.decoder,
       stores: { views: wired('views'), directory: wired('directory') },
       views: ports.views,
+      ...(ports.ranges ? { ranges: ports.ranges } : {}),
       clock: ports.clock,
       timer: ports.timer,
-      batch: 7,
+      batch: ports.batch ?? 7,
       pollMs: ports.pollMs,
       onFault: ports.onFault,
     });
   }
 
-  /** Asks the live rows; rejects when the process dies meanwhile. */
-  read<T>(ask: (db: ReadQueries) => Promise<T>): Promise<T> {
-    return Promise.race([this.#stores.views.snapshot(ask), this.#died.promise]);
+  /** Asks the rows; rejects when the process dies meanwhile. */
+  read<T>(ask: (db: ReadQueries) => Promise<T>, store: ViewStore = 'views'): Promise<T> {
+    return Promise.race([this.#stores[store].snapshot(ask), this.#died.promise]);
   }
 
   /** Drops everything that is open, as a crash does. */

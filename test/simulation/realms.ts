@@ -35,7 +35,8 @@ export interface Realm {
   readonly name: RealmName;
   /** The same for every world. */
   past(): Promise<Past>;
-  office(ground: Ground): Office;
+  /** Null where nobody commands anything: a world of rebuilds. */
+  readonly office: ((ground: Ground) => Office) | null;
   /** What a world is mostly about, as kinds of intents (see its office): a bit of everything, or much of what meets at the same gates. */
   readonly moods: readonly (readonly number[])[];
   readonly views: readonly View[];
@@ -45,7 +46,7 @@ export interface Realm {
   readonly viewedIn: number;
 }
 
-export type RealmName = 'enrollment' | 'training';
+export type RealmName = 'enrollment' | 'training' | 'rebuilding';
 
 let trained: Promise<Past> | null = null;
 
@@ -85,6 +86,23 @@ export const realms: Readonly<Record<RealmName, Realm>> = {
     views: [apprenticeRecord, auditTimeline, enrollmentRegister, pendingTakes, tasks, transcript] as readonly View[],
     read: checkReading,
     viewedIn: 6,
+  },
+  rebuilding: {
+    name: 'rebuilding',
+    past: () => Promise.resolve({ events: [], keys: new Map(), adultOn: new Map() }),
+    office: null,
+    // As administrators.ts counts its acts.
+    moods: [
+      [0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 10, 11, 12],
+      // Rebuilds beside readers and writers, held and called off.
+      [0, 0, 1, 1, 1, 2, 3, 3, 4, 9, 9, 10],
+      // Poison, parked keys, and what is done about them.
+      [0, 0, 0, 5, 5, 6, 7, 8, 8, 9, 1],
+      // One start after the other.
+      [0, 1, 1, 9, 10, 10, 11, 12],
+    ],
+    views: [],
+    viewedIn: 1,
   },
 };
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { givenBy, planOfGiven, shrink, type GivenWorld } from './shrink.ts';
 import type { RealmName } from './realms.ts';
 import { planOf } from './seeds.ts';
@@ -16,6 +17,9 @@ export async function reportOf(seed: number, realm: RealmName, options: Options 
     await storyOf(small, options),
   ].join('\n');
 }
+
+/** Two runs of one seed that went alike have the same. */
+export const digestOfStory = (story: readonly string[]): string => hash('sha256', story.join('\n')).slice(0, 16);
 
 export async function storyOf(world: GivenWorld, options: Options = {}): Promise<string> {
   const { story, failure } = await runWorld(planOfGiven(world), { ...options, trace: true });

@@ -3,7 +3,7 @@
  * `--minutes M` explores until then (`--from`, `--count`) · `--plant NAME` with a planted bug, in its kind of world, see plants/plants.ts ·
  * `--world NAME` says the kind of world (see realms.ts): the first of them where one seed is named, otherwise all in turn.
  */
-import { reportOf } from './report.ts';
+import { digestOfStory, reportOf } from './report.ts';
 import { realmNames, type RealmName } from './realms.ts';
 import { planOf } from './seeds.ts';
 import { Tally } from './tally.ts';
@@ -24,7 +24,8 @@ if (process.argv.includes('--shrink')) {
 } else if (option('seed') !== undefined) {
   const outcome = await runWorld(planOf(Number(option('seed')), named ?? realmNames[0]!), { plant, trace: true });
   console.log(outcome.story.join('\n'));
-  console.log(outcome.failure ? `\n${outcome.failure.rule}: ${outcome.failure.message}` : '\nevery promise held');
+  console.log(`\nits story has the digest ${digestOfStory(outcome.story)}`);
+  console.log(outcome.failure ? `${outcome.failure.rule}: ${outcome.failure.message}` : 'every promise held');
   process.exitCode = outcome.failure ? 1 : 0;
 } else {
   const first = Number(option('from') ?? 1);

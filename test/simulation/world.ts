@@ -5,9 +5,10 @@ import { Clients } from './clients.ts';
 import type { Dice } from './dice.ts';
 import { Folding } from './folding.ts';
 import { Ground, type Process } from './ground.ts';
-import type { Intent } from './orders.ts';
+import type { Intent, Office } from './orders.ts';
 import type { Plant } from './plants/plant.ts';
 import type { Realm } from './realms.ts';
+import { liveRebuilding } from './rebuilding/live.ts';
 import { Stuck } from './scheduler.ts';
 import { Server } from './server.ts';
 import type { Tally } from './tally.ts';
@@ -45,23 +46,31 @@ const catchUpMs = 3_600_000;
 export async function runWorld(plan: WorldPlan, { plant = null, trace = false }: Options = {}): Promise<Outcome> {
   const past = await plan.realm.past();
   const ground = new Ground(plan.realm, past, plan.choices, plan.faults, plant, trace);
-  const folding = plan.views ? new Folding(ground) : null;
+  const { office } = plan.realm;
+  const folding = plan.views && office ? new Folding(ground) : null;
+  const unpatched = plant?.patch?.();
   let failure: Outcome['failure'] = null;
   try {
-    await live(plan, past.events, ground, folding);
+    await (office ? live(plan, office(ground), past.events, ground, folding) : liveRebuilding(plan, ground));
   } catch (error) {
     const rule = error instanceof Violation ? error.rule : error instanceof Stuck ? 'liveness' : 'crash';
     failure = { rule, message: rule === 'crash' ? ((error as Error).stack ?? '') : (error as Error).message };
   }
+  unpatched?.();
   folding?.dispose();
   for (const [type, n] of ground.books.counts) ground.tally.add(`event ${type}`, n);
   ground.tally.add('steps', ground.scheduler.steps);
   return { failure, tally: ground.tally, story: ground.story, steps: ground.scheduler.steps };
 }
 
-async function live(plan: WorldPlan, past: readonly StoredEvent[], ground: Ground, folding: Folding | null): Promise<void> {
+async function live(
+  plan: WorldPlan,
+  office: Office,
+  past: readonly StoredEvent[],
+  ground: Ground,
+  folding: Folding | null,
+): Promise<void> {
   const { scheduler, books, tally } = ground;
-  const office = plan.realm.office(ground);
   const servers = Array.from({ length: plan.processes }, (_, i) => new Server(`server ${i + 1}`, ground, folding));
   const processes: readonly Process[] = [...servers, ...(folding ? [folding] : [])];
   const clients = new Clients(ground, office, servers);

@@ -2,6 +2,7 @@ import type { EventStore } from '../../../libs/ports/event-store.ts';
 import type { Plan } from '../../../libs/kernel/plan.ts';
 import type { ReadStore } from '../../../libs/ports/read-store.ts';
 import type { View } from '../../../libs/ports/view.ts';
+import type { RangeFolder } from '../../../libs/projection/ranged-fold.ts';
 import type { Runtime, Transactor } from '../../../libs/runtime/transact.ts';
 import type { Order } from '../orders.ts';
 import type { RealmName } from '../realms.ts';
@@ -31,6 +32,10 @@ export interface Plant {
   readonly view?: (view: View) => View;
   /** A read store as the projector reaches it. */
   readonly readStore?: (inner: ReadStore) => ReadStore;
+  /** What folds ranges of streams, as the projector reaches it. */
+  readonly ranges?: (inner: RangeFolder) => RangeFolder;
+  /** Patches a step of everybody; answers how to undo it. */
+  readonly patch?: () => () => void;
   /** Some appends are never heard of, and nobody looks without being told. */
   readonly deaf?: true;
 }

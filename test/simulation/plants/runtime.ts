@@ -19,12 +19,13 @@ const endOf = async (store: EventStore, stream: string): Promise<bigint | 'none'
   (await store.readStream(stream, { backwards: true, limit: 1 }))[0]?.revision ?? 'none';
 
 /** Runs what is to be written once to learn the checkpoints, commits them, and then writes the rows. */
-function checkpointFirst(inner: ReadStore): ReadStore {
+export function checkpointFirst(inner: ReadStore): ReadStore {
   const isCheckpoint = (sql: string): boolean => sql.startsWith('UPDATE projection SET position');
   return {
     snapshot: (read) => inner.snapshot(read),
     scrub: () => inner.scrub(),
     close: () => inner.close(),
+    ...(inner.absorb ? { absorb: (...range) => inner.absorb!(...range) } : {}),
     transaction: async (write) => {
       const checkpoints: { sql: string; params: readonly Value[] | undefined }[] = [];
       const learned = new Error('learned');
@@ -45,7 +46,7 @@ function checkpointFirst(inner: ReadStore): ReadStore {
 }
 
 /** `run` does nothing and says that it changed a row where `is` says so. */
-const instead = (db: ReadWrites, is: (sql: string, params?: readonly Value[]) => unknown): ReadWrites => ({
+export const instead = (db: ReadWrites, is: (sql: string, params?: readonly Value[]) => unknown): ReadWrites => ({
   all: (sql, params) => db.all(sql, params),
   get: (sql, params) => db.get(sql, params),
   each: (sql, params, visit) => db.each(sql, params, visit),
