@@ -163,6 +163,10 @@ describe('a rebuild by ranges of streams', () => {
     await settle();
     expect(folded).toEqual([]);
     expect(await projection.status()).toMatchObject([{ generation: 1, rebuild: { paused: true } }]);
+    // Once more is no more, and lets nothing through.
+    expect(await projection.pause('a')).toBe(true);
+    await settle();
+    expect(folded).toEqual([]);
     expect(await projection.resume('a')).toBe(true);
     await settle();
     await projection.catchUp();

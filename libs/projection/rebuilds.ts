@@ -172,7 +172,9 @@ export class Rebuilds {
       folder: ranges!,
       timer,
       signal: stop.signal,
-      goOn: async () => rebuild.paused?.promise,
+      goOn: async () => {
+        while (rebuild.paused) await rebuild.paused.promise;
+      },
       onRange: (streams, events) => {
         const done = (upTo * BigInt(streams)) / BigInt(Math.max(1, plan.lastStream));
         tell(rebuild, { view: view.name, phase: 'ranges', done, head: upTo, events });
@@ -202,8 +204,8 @@ export class Rebuilds {
     const rebuild = this.of(view);
     if (!rebuild) return false;
     await this.#lanes.store(rebuild.view.store).transaction((db) => setPaused(db, rebuild.plan, paused));
-    rebuild.paused?.resolve();
-    rebuild.paused = paused ? Promise.withResolvers<void>() : null;
+    if (paused) rebuild.paused ??= Promise.withResolvers<void>();
+    else letGoOn(rebuild);
     this.#lanes.bell.ring();
     return true;
   }
@@ -320,5 +322,10 @@ function tell(rebuild: Rebuild, progress: RebuildProgress): void {
 /** Nothing holds it up any more, and it takes up nothing new. */
 function halt(rebuild: Rebuild): void {
   rebuild.stop.abort();
+  letGoOn(rebuild);
+}
+
+function letGoOn(rebuild: Rebuild): void {
   rebuild.paused?.resolve();
+  rebuild.paused = null;
 }

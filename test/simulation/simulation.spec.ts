@@ -20,7 +20,7 @@ import { Tally } from './tally.ts';
 import { runWorld } from './world.ts';
 
 /** All of them run in `npm test`: a world takes ten to twenty milliseconds. */
-const seeds: Readonly<Record<RealmName, number>> = { enrollment: 1000, training: 400, rebuilding: 250 };
+const seeds: Readonly<Record<RealmName, number>> = { enrollment: 1000, training: 400, rebuilding: 200 };
 const minute = 60_000;
 
 const tell = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -274,18 +274,22 @@ export class Administrators {
   }
 
   #retry([a, b]: Numbers): void {
-    const { name } = at(witnesses, a);
+    const { name } = this.#standing(a) ?? at(witnesses, a);
     const key = b % 2 === 0 ? undefined : (at([...this.#parked(name)], b)?.key ?? 'nobody');
     if (this.#projection?.retry(name, key)) this.#tell(`retries ${name} ${key ?? ''}`, 'retried');
   }
 
   #release([a, b]: Numbers): void {
-    // Whichever view has something to let go, beginning with the one that is meant.
-    const found = witnesses.map((_, i) => at(witnesses, a + i)).find(({ name }) => this.#parked(name).length > 0);
+    const found = this.#standing(a);
     if (!found || !this.#projection) return;
     const { key, position } = at(this.#parked(found.name), b);
     this.#watch.released.add(`${found.name} ${key} ${position}`);
     if (this.#projection.release(found.name, key)) this.#tell(`releases ${key} of ${found.name}`, 'released');
+  }
+
+  /** Whichever view has keys that stand still, beginning with the one that is meant. */
+  #standing(a: number): Witness | undefined {
+    return witnesses.map((_, i) => at(witnesses, a + i)).find(({ name }) => this.#parked(name).length > 0);
   }
 
   #parked(view: string): readonly ParkedRow[] {
