@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { batchSheets, type BatchSheet } from '../../libs/intake/batch-sheets.ts';
 import { contractForm, mapContractRow } from '../../libs/intake/contracts.ts';
 import { courseForm, mapCourseRow } from '../../libs/intake/courses.ts';
 import { mapMentorRow, mentorForm } from '../../libs/intake/mentors.ts';
@@ -31,7 +32,32 @@ interface Kind {
   readonly path: string;
 }
 
+/** Its rows are read where they are carried out: what they say of a header or a word is the same there as here. */
+const asSent = ({ form }: BatchSheet): Kind => ({
+  form,
+  mapper:
+    () =>
+    ({ row, headers, values, problems }) =>
+      problems.length > 0
+        ? { ok: false, problems }
+        : {
+            ok: true,
+            row: {
+              row,
+              cells: Object.fromEntries(Object.entries(values).map(([field, cell]) => [headerOf(headers, field), cell])),
+            },
+            warnings: [],
+          },
+  path: 'sheet-rows',
+});
+const headerOf = (headers: TableRecord['headers'], field: string): string => headers[field] ?? field;
+
 const kinds = {
+  registrations: asSent(batchSheets.registrations),
+  'annual-registrations': asSent(batchSheets['annual-registrations']),
+  'status-changes': asSent(batchSheets['status-changes']),
+  'class-changes': asSent(batchSheets['class-changes']),
+  rechecks: asSent(batchSheets.rechecks),
   roster: { form: rosterForm, mapper: () => mapRosterRow, path: 'roster-rows' },
   programs: { form: programForm, mapper: () => mapProgramRow, path: 'program-rows' },
   courses: { form: courseForm, mapper: () => mapCourseRow, path: 'course-rows' },
@@ -59,6 +85,7 @@ interface RowResult {
   readonly outcome: string;
   readonly code?: string;
   readonly reason?: string;
+  readonly notes?: readonly string[];
 }
 
 /** Rows sent in one request, and requests under way: while one batch commits, the next is decided. */
@@ -226,10 +253,14 @@ class ImportJob {
     if (rows.length > 0) {
       const key = `${runId}-${records[0]!.row}`;
       const { answers } = await this.connection.post<{ answers: RowResult[] }>(`/v1/imports/${runId}/${kinds[kind].path}`, key, {
+        ...(kinds[kind].path === 'sheet-rows' ? { kind } : {}),
         dryRun,
         rows,
       });
-      for (const answer of answers) results.set(answer.row, answer);
+      for (const answer of answers) {
+        results.set(answer.row, answer);
+        for (const note of answer.notes ?? []) this.warn(answer.row, note);
+      }
     }
     this.rows += records.length;
     const refused: string[][] = [];

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { asOf } from './as-of.ts';
+import { batchCohort, isCohortKind } from './batch.ts';
 import { CommandFailed, connect, type Connection } from './connection.ts';
 import { importFile, isImportKind } from './import.ts';
 import { backup, mint, restore } from './maintenance.ts';
@@ -18,6 +19,9 @@ const options = {
   program: { type: 'string' },
   cohort: { type: 'string' },
   class: { type: 'string' },
+  numbers: { type: 'string' },
+  year: { type: 'string' },
+  on: { type: 'string' },
   after: { type: 'string' },
   open: { type: 'boolean' },
   sub: { type: 'string' },
@@ -88,6 +92,14 @@ async function run(command: string, rest: readonly string[], values: Values, con
     return value;
   };
   switch (command) {
+    case 'batch': {
+      const { class: className, program, cohort, numbers, year, on } = values;
+      const [kind, file] = rest;
+      if (file !== undefined) return run('import', rest, values, console);
+      if (!isCohortKind(kind)) throw new CommandFailed(words.usage[language]);
+      const args = { kind, className, program, cohort, numbers, year, on, dryRun: values['dry-run'] ?? false, language };
+      return connected(console, (connection) => batchCohort(args, connection, say));
+    }
     case 'import': {
       const [kind, file] = rest;
       if (!isImportKind(kind)) throw new CommandFailed(words.usage[language]);

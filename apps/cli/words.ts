@@ -11,9 +11,23 @@ export const words = {
       organizations, mentors    单位；教师和导师
       contracts                 账本之前的三方协议
       results                   教务系统导出的成绩，原样即可
+      registrations             新生注册（证件号码、姓名、学号）
+      annual-registrations      学年注册
+      status-changes            学籍异动
+      class-changes             调班
+      rechecks                  入学资格复查结果
       --dry-run                 只说明会发生什么，不写入
       --form-classes            首次出现的行政班自动组建
       --result FILE             被拒行及原因（默认 FILE.result.csv）
+  batch KIND FILE               同 import（以上五种名单）
+  batch registrations|annual-registrations|rechecks
+                                不用名单，按班级、专业或年级办理
+      --class NAME --program CODE|NAME --cohort YEAR
+      --numbers FIRST           注册：学号从 FIRST 起依次编排
+      --year YEAR               学年注册：学年，如 2026-2027
+      --on DAY                  日期（默认现在）
+  undo RUN                      申请撤销一次导入或办理（双人复核）
+  undo RUN --grant REQUEST      另一人复核同意；逐行撤销，列出不能撤销的行及原因
   export SHEET [--out FILE]     导出表格：FILE 以 .xlsx 结尾为工作簿，否则为 csv；SHEET 为下列之一
       register                  学籍表；--form full|coded 全表或注册库 18 个编码字段
       transcripts               成绩（每次考核一行）
@@ -53,9 +67,23 @@ export const words = {
       organizations, mentors    organizations; teachers and mentors
       contracts                 three-party agreements of before the ledger
       results                   results as the academic-affairs system exports them
+      registrations             registrations of who is admitted (id number, name, student number)
+      annual-registrations      annual registrations
+      status-changes            a list of status changes
+      class-changes             class changes
+      rechecks                  results of the admission re-check
       --dry-run                 tells what would happen, writes nothing
       --form-classes            forms administrative classes on first sight
       --result FILE             refused rows and why (default FILE.result.csv)
+  batch KIND FILE               the same as import, of these five lists
+  batch registrations|annual-registrations|rechecks
+                                without a list: by class, program or year of entry
+      --class NAME --program CODE|NAME --cohort YEAR
+      --numbers FIRST           registrations: student numbers from FIRST on
+      --year YEAR               annual registrations: the academic year, such as 2026-2027
+      --on DAY                  the day (default now)
+  undo RUN                      requests that a run be taken back (four eyes)
+  undo RUN --grant REQUEST      a second registrar grants it; tells every row that cannot be taken back and why
   export SHEET [--out FILE]     writes a sheet: a workbook where FILE ends in .xlsx, else csv; SHEET is one of
       register                  the student register; --form full|coded: every column, or the national register's 18
       transcripts               a row for each attempt
@@ -207,6 +235,11 @@ export const outcomeWords = {
   },
   contracts: { imported: { zh: '已导入既有协议', en: 'contracts of before imported' } },
   results: { imported: { zh: '已导入既有成绩', en: 'results of before imported' } },
+  registrations: { registered: { zh: '已注册', en: 'registered' } },
+  'annual-registrations': { recorded: { zh: '已学年注册', en: 'registered for the year' } },
+  'status-changes': { recorded: { zh: '已登记异动', en: 'status changes recorded' } },
+  'class-changes': { recorded: { zh: '已调班', en: 'classes changed' } },
+  rechecks: { recorded: { zh: '已登记复查合格', en: 're-checks recorded' } },
 } as const satisfies Record<string, Record<string, Bilingual>>;
 
 /** Of moments of the past. */

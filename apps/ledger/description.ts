@@ -55,6 +55,17 @@ const commands = Object.fromEntries(
 
 const id = '5q8m2c7h1v0n4k3d';
 
+const batchExample = {
+  runId: id,
+  kind: 'status-changes',
+  rows: 1,
+  taken: 1,
+  unchanged: 0,
+  refused: 0,
+  unknownColumns: [],
+  answers: [{ row: 1, outcome: 'recorded', learnerId: id, enrollmentId: id }],
+};
+
 /** What the API document says of every operation of this app. */
 export const described: Described = {
   commands,
@@ -98,6 +109,18 @@ export const described: Described = {
         en: 'Import rows of the academic-affairs system’s results, each with its own answer',
       },
       example: { answers: [{ row: 2, outcome: 'imported', learnerId: id, enrollmentId: id }] },
+    },
+    importSheetRows: {
+      title: { zh: '办理名单各行，每行各有结果', en: 'Carry out rows of a registrar’s list, each with its own answer' },
+      example: { answers: [{ row: 2, outcome: 'recorded', learnerId: id, enrollmentId: id }] },
+    },
+    runBatch: {
+      title: importCommands.RunBatch.title,
+      example: batchExample,
+    },
+    runCohortBatch: {
+      title: { zh: '按班级、专业或年级办理', en: 'The same of a whole class, program or year of entry, without a list' },
+      example: { ...batchExample, kind: 'registrations', answers: [{ ...batchExample.answers[0], outcome: 'registered' }] },
     },
     finishImport: {
       title: importCommands.FinishImport.title,

@@ -230,6 +230,41 @@ export const ListOf = (each: RegExp | readonly string[] | number, max: number, o
   );
 };
 
+const mostCells = 100;
+
+const isCells = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.keys(value).length <= mostCells &&
+  Object.entries(value).every(
+    ([header, cell]) =>
+      header.length <= 200 &&
+      (cell === null || Number.isSafeInteger(cell) || (typeof cell === 'string' && cell.length <= 32_767 && cell.isWellFormed())),
+  );
+
+/** A row of a sheet as it stands: cells by their headers. What they say is read, and refused, row by row. */
+const rowWords = {
+  zh: `须为表中的一行：以表头为键，至多 ${mostCells} 个单元格，值为文字、整数或空。`,
+  en: `must be a row of a sheet: at most ${mostCells} cells by their headers, each text, a whole number or null.`,
+};
+const rowSchema = { type: 'object', additionalProperties: { type: ['string', 'integer', 'null'] } };
+
+export const Cells = (options: FieldOptions = {}): PropertyDecorator =>
+  field({ code: 'CELLS', ...rowWords, test: isCells }, options, rowSchema);
+
+export const CellsList = (max: number, options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    {
+      code: 'ROWS',
+      zh: `须为至多 ${max} 行，每行${rowWords.zh}`,
+      en: `must be at most ${max} rows; each ${rowWords.en}`,
+      test: (value) => Array.isArray(value) && value.length <= max && value.every(isCells),
+    },
+    options,
+    { type: 'array', maxItems: max, items: rowSchema },
+  );
+
 /** A check of one field beside the others of its object. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it says of which class
 export const Agrees = <T>(words: Bilingual & { readonly code: string }, test: (value: T) => boolean): PropertyDecorator => {

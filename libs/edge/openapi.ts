@@ -131,6 +131,7 @@ const sections: Readonly<Record<string, string>> = {
   enrollments: '学籍 · Enrollments',
   classes: '班级 · Classes',
   imports: '导入 · Imports',
+  batches: '批量办理 · Lists of a registrar’s year in one request',
   exports: '导出 · Exports',
   tasks: '待办 · Tasks',
   approvals: '待复核 · Requests that wait for a second person',

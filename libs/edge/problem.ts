@@ -240,10 +240,13 @@ const statusLists: readonly (readonly [RegExp, Readonly<Record<string, Bilingual
   [/./, enrollmentStatuses],
 ];
 
+const isBilingual = (value: unknown): value is Bilingual =>
+  typeof value === 'object' && value !== null && 'zh' in value && 'en' in value;
+
 const codeLists = { intake: intakes, from: levels, to: levels };
 
 /** Codes among the facts as their words, so that a sentence reads like one; the facts themselves keep the codes. */
-const inWords = (said: ProblemCode, facts: Facts, language: Language): Facts => {
+export const inWords = (said: ProblemCode, facts: Facts, language: Language): Facts => {
   const words: Record<string, unknown> = { ...facts };
   const statuses = statusLists.find(([codes]) => codes.test(said))![1];
   for (const [name, list] of Object.entries({ ...wordLists, status: statuses })) {
@@ -251,6 +254,7 @@ const inWords = (said: ProblemCode, facts: Facts, language: Language): Facts => 
     const value = facts[name];
     if (value !== undefined) words[name] = Array.isArray(value) ? value.map(wordOf) : wordOf(value);
   }
+  for (const [name, value] of Object.entries(facts)) if (isBilingual(value)) words[name] = value[language];
   for (const [name, list] of Object.entries(codeLists)) {
     const word = list.find(({ code }) => code === facts[name]);
     if (word) words[name] = word[language];

@@ -1,3 +1,4 @@
+import type { AnnualRegistrationRow, ClassChangeRow, RecheckRow, RegistrationRow } from '../intake/batches.ts';
 import type { ContractRow } from '../intake/contracts.ts';
 import type { CourseRow } from '../intake/courses.ts';
 import type { MentorRow } from '../intake/mentors.ts';
@@ -5,6 +6,7 @@ import type { OrganizationRow } from '../intake/organizations.ts';
 import type { ProgramRow } from '../intake/programs.ts';
 import type { ResultRow } from '../intake/results.ts';
 import type { RosterRow } from '../intake/roster.ts';
+import type { StatusChangeRow } from '../intake/status-changes.ts';
 import { canonical } from '../kernel/canonical.ts';
 import type { Actor } from '../kernel/decider.ts';
 import { refuse, type Refusal } from '../kernel/refusal.ts';
@@ -20,8 +22,18 @@ export interface ImportOptions {
   readonly formClasses: boolean;
 }
 
+/** The lists of a registrar's year about people who are on record. */
+export interface BatchRowsOf {
+  readonly registrations: RegistrationRow;
+  readonly 'annual-registrations': AnnualRegistrationRow;
+  readonly 'status-changes': StatusChangeRow;
+  readonly 'class-changes': ClassChangeRow;
+  readonly rechecks: RecheckRow;
+}
+export type BatchKind = keyof BatchRowsOf;
+
 /** What files list, with their rows as the intake maps them. */
-export interface RowsOf {
+export interface RowsOf extends BatchRowsOf {
   readonly roster: RosterRow;
   readonly programs: ProgramRow;
   readonly courses: CourseRow;
@@ -50,7 +62,8 @@ export interface StartedRun {
 /** What became of one row. */
 export interface RowAnswer {
   readonly row: number;
-  readonly outcome: 'published' | 'versioned' | 'admitted' | 'registered' | 'qualified' | 'imported' | 'unchanged' | 'refused';
+  readonly outcome:
+    'published' | 'versioned' | 'admitted' | 'registered' | 'qualified' | 'imported' | 'recorded' | 'unchanged' | 'refused';
   readonly learnerId?: string;
   readonly enrollmentId?: string;
   readonly refusal?: Refusal;

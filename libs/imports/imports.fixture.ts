@@ -1,6 +1,8 @@
 import { MemoryEventStore } from '../adapters/memory/event-store.ts';
 import { createMemoryKeyVault } from '../adapters/memory/key-vault.ts';
+import { catalog, type LedgerEventType } from '../events/events.ts';
 import type { RosterRow } from '../intake/roster.ts';
+import type { DomainEvent } from '../kernel/decider.ts';
 import type { Identity } from '../kernel/personal.ts';
 import { isRefusal } from '../kernel/refusal.ts';
 import { Codec } from '../runtime/codec.ts';
@@ -15,9 +17,12 @@ export const by: Importer = {
   correlationId: 'c',
 };
 
+let spoken = 0;
+
 /** Imports over a ledger in memory. */
 export const world = () => {
-  const clock = { now: () => Date.parse('2026-10-01T04:00:00.000Z') };
+  const time = { ms: Date.parse('2026-10-01T04:00:00.000Z') };
+  const clock = { now: () => time.ms };
   const store = new MemoryEventStore(clock);
   const vault = createMemoryKeyVault({ seed: 'imports' });
   const codec = new Codec(vault);
@@ -52,7 +57,28 @@ export const world = () => {
     const row = { row: 2, code, name: { zh }, level: level as 'junior-college', lengthOfStudyMonths: 36 };
     await take('programs', [row], `programs-${code}-${level}`);
   };
-  return { store, vault, codec, transactor, imports, clock, start, take, roster, program };
+  /** Says something as if it had always been so. */
+  const say = async (stream: string, event: DomainEvent): Promise<void> => {
+    const before = await store.readStream(stream, { backwards: true, limit: 1 });
+    const written = await codec.encode({
+      id: `00000000-0000-8000-a000-${String(spoken++).padStart(12, '0')}`,
+      ...event,
+      version: catalog[event.type as LedgerEventType].version,
+      stream,
+      effectiveAt: '2025-01-01T00:00:00.000Z',
+      decidedAt: '2025-01-01T00:00:00.000Z',
+      actor: by.actor,
+      commandId: `say-${spoken}`,
+      commandDigest: 'said',
+      correlationId: 'c',
+      causationId: 'c',
+      institutionId: by.institutionId,
+      subjectId: null,
+      basis: [],
+    });
+    await store.append(stream, before[0]?.revision ?? 'none', [written]);
+  };
+  return { store, vault, codec, transactor, imports, clock, time, start, take, roster, program, say };
 };
 
 export const outcomes = (answers: readonly RowAnswer[]): string[] => answers.map((a) => a.refusal?.refused ?? a.outcome);

@@ -3,13 +3,14 @@ import { ApiTags } from '@nestjs/swagger';
 import { principalOf, PARTS, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { actorOf } from '../edge/auth.ts';
 import { Told } from '../edge/command.ts';
-import { Flag, OneOf, Shaped, Whole } from '../edge/fields.ts';
+import { Cells, Flag, NestedList, OneOf, Shaped, Whole } from '../edge/fields.ts';
 import { languageOf } from '../edge/problem.ts';
+import { batchSheets } from '../intake/batch-sheets.ts';
 import type { Language } from '../kernel/bilingual.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
-import type { Importer, ImportKind, RowAnswer, RowsOf } from './importing.ts';
+import type { BatchKind, Importer, ImportKind, RowAnswer, RowsOf } from './importing.ts';
 import type { Imports } from './imports.ts';
-import { rowReason } from './row-reason.ts';
+import { rowsShown, rowsRead } from './rows-told.http.ts';
 import {
   ContractRowsBody,
   CourseRowsBody,
@@ -32,6 +33,11 @@ const kinds: Readonly<Record<ImportKind, unknown>> = {
   mentors: 1,
   contracts: 1,
   results: 1,
+  registrations: 1,
+  'annual-registrations': 1,
+  'status-changes': 1,
+  'class-changes': 1,
+  rechecks: 1,
 };
 
 class StartImportBody {
@@ -49,6 +55,35 @@ class StartImportBody {
   formClasses?: boolean;
 
   @Flag({ optional: true, description: 'Tell what would happen; write nothing' })
+  dryRun?: boolean;
+}
+
+class SheetRow {
+  @Whole(1, 10_000_000, { description: 'Row in the sheet; its answer carries it', example: 2 })
+  row!: number;
+
+  @Cells({
+    description: 'Its cells as they stand, by their headers',
+    example: {
+      学号: '2026010101',
+      姓名: '王芳',
+      异动类型: '休学',
+      异动日期: '2026-11-02',
+      异动原因: '因病',
+      期满日期: '2027-09-01',
+    },
+  })
+  cells!: Record<string, string | number | null>;
+}
+
+export class SheetRowsBody {
+  @OneOf(batchSheets, { description: 'What the sheet lists' })
+  kind!: BatchKind;
+
+  @NestedList(SheetRow, 1000, { description: 'At most 1,000 rows' })
+  rows!: SheetRow[];
+
+  @Flag({ optional: true })
   dryRun?: boolean;
 }
 
@@ -152,6 +187,20 @@ export class ImportsController {
     return this.rows('results', request, id, body, languages);
   }
 
+  /** Rows of a registrar's list as its sheet has them: read here, so that a header or a word that nobody knows is answered by its row. */
+  @Post(':id/sheet-rows')
+  async importSheetRows(
+    @Req() request: EdgeRequest,
+    @Param('id') id: string,
+    @Body() { kind, rows, dryRun = false }: SheetRowsBody,
+    @Headers('accept-language') languages?: string,
+  ): Promise<Told | Refusal> {
+    const read = rowsRead(kind, rows);
+    const answers = await this.imports.rows(kind, this.importer(request), id, read.rows, dryRun);
+    if (isRefusal(answers)) return answers;
+    return new Told({ answers: rowsShown(kind, answers, languageOf(languages), read) }, written(answers));
+  }
+
   @Post(':id/finish')
   async finishImport(
     @Req() request: EdgeRequest,
@@ -189,23 +238,28 @@ export class ImportsController {
   }
 
   private importer(request: EdgeRequest): Importer {
-    const principal = principalOf(request);
-    const { institution } = principal;
-    return {
-      actor: actorOf(principal),
-      institutionId: institution,
-      zone: this.parts.institutions.get(institution)!,
-      correlationId: request.id,
-    };
+    return importerOf(this.parts, request);
   }
 }
 
+/** For whom rows are imported. */
+export function importerOf(parts: Parts, request: EdgeRequest): Importer {
+  const principal = principalOf(request);
+  const { institution } = principal;
+  return {
+    actor: actorOf(principal),
+    institutionId: institution,
+    zone: parts.institutions.get(institution)!,
+    correlationId: request.id,
+  };
+}
+
 function told(kind: ImportKind, answers: readonly RowAnswer[] | Refusal, language: Language): Told | Refusal {
-  if (isRefusal(answers)) return answers;
+  return isRefusal(answers) ? answers : new Told({ answers: rowsShown(kind, answers, language) }, written(answers));
+}
+
+/** The highest position that any of the rows wrote. */
+export function written(answers: readonly RowAnswer[]): { readonly position?: bigint } {
   const position = answers.reduce((highest, answer) => (answer.position > highest ? answer.position : highest), 0n);
-  const body = answers.map(({ refusal, position: _written, ...answer }) => ({
-    ...answer,
-    ...(refusal ? { code: refusal.refused, reason: rowReason(kind, refusal, language), facts: refusal.facts } : {}),
-  }));
-  return new Told({ answers: body }, position > 0n ? { position } : {});
+  return position > 0n ? { position } : {};
 }

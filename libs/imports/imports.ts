@@ -13,6 +13,7 @@ import {
   type Run,
   type StartedRun,
 } from './importing.ts';
+import { batchRows } from './batch-rows.ts';
 import { ProgramIndex } from './program-index.ts';
 import { contractRows } from './contract-rows.ts';
 import { courseRows } from './course-rows.ts';
@@ -27,6 +28,7 @@ import { Students } from './students.ts';
 
 /** Rows of a file through the contexts' own commands, each row its own answer. Reading and mapping are elsewhere (libs/intake). */
 export class Imports {
+  readonly programs: ProgramIndex;
   private readonly deps: ImportDeps;
   private readonly importers: { readonly [K in ImportKind]: RowImporter<RowsOf[K]> };
   private readonly queues = new Map<string, Promise<unknown>>();
@@ -37,8 +39,10 @@ export class Imports {
     this.deps = deps;
     const organizations = new OrganizationIndex(deps.store, deps.codec);
     const students = new Students(deps);
+    this.programs = new ProgramIndex(deps.store, deps.codec);
     this.importers = {
-      roster: new RosterRows(deps, new ProgramIndex(deps.store, deps.codec)),
+      ...batchRows(deps, students, this.programs),
+      roster: new RosterRows(deps, this.programs),
       programs: programRows(deps),
       courses: courseRows(deps),
       organizations: organizationRows(deps),
@@ -101,11 +105,15 @@ export class Imports {
     dryRun: boolean,
   ): Promise<readonly RowAnswer[] | Refusal> {
     const run = await this.open(by, runId, kind, dryRun);
-    if (isRefusal(run)) return run;
+    return isRefusal(run) ? run : this.carryOut(kind, run, rows);
+  }
+
+  /** Rows of one person or one natural key go one after the other, whoever sends them. */
+  async carryOut<K extends ImportKind>(kind: K, run: Run, rows: readonly RowsOf[K][]): Promise<readonly RowAnswer[]> {
     const importer: RowImporter<RowsOf[K]> = this.importers[kind];
     const carryOut = await importer.open(run);
     return Promise.all(
-      rows.map((row) => this.inTurn(`${by.institutionId}\n${kind}\n${importer.turnOf(row)}`, () => carryOut(row))),
+      rows.map((row) => this.inTurn(`${run.institutionId}\n${kind}\n${importer.turnOf(row)}`, () => carryOut(row))),
     );
   }
 

@@ -1,5 +1,6 @@
 import { attemptKinds, resultCodes } from '../events/catalog/assessment.ts';
 import { courseNatures, fiveGrades } from '../events/catalog/curriculum.ts';
+import { annualRegistrationForm, classChangeForm, recheckForm, registrationForm } from '../intake/batches.ts';
 import { contractForm, contractStatuses, terminationGroundWords } from '../intake/contracts.ts';
 import { courseForm } from '../intake/courses.ts';
 import { mentorForm, mentorSides } from '../intake/mentors.ts';
@@ -7,6 +8,7 @@ import { organizationForm, organizationKinds } from '../intake/organizations.ts'
 import { programForm } from '../intake/programs.ts';
 import { resultForm } from '../intake/results.ts';
 import { rosterForm } from '../intake/roster.ts';
+import { statusChangeForm } from '../intake/status-changes.ts';
 import type { SheetForm } from '../intake/table.ts';
 import { fill, type Bilingual, type Language } from '../kernel/bilingual.ts';
 import {
@@ -63,6 +65,11 @@ const sheets: Readonly<Record<ImportKind, Sheet>> = {
     },
     lists: { status: contractStatuses, endGround: terminationGroundWords },
   },
+  registrations: { form: registrationForm },
+  'annual-registrations': { form: annualRegistrationForm },
+  'status-changes': { form: statusChangeForm },
+  'class-changes': { form: classChangeForm },
+  rechecks: { form: recheckForm },
   results: {
     form: resultForm,
     columns: { grade: 'score', code: 'score', passed: 'score', nature: 'courseNature' },

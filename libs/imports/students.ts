@@ -1,4 +1,5 @@
-import { claimsOf, enrollmentSource, learnerSource } from '../contexts/enrollment/gates.ts';
+import { claimsOf, enrollmentSource, idNumberValue, learnerSource } from '../contexts/enrollment/gates.ts';
+import type { Whom } from '../intake/whom.ts';
 import { claim } from '../kernel/claim.ts';
 import { identityNow, isOpen, type Identity } from '../kernel/personal.ts';
 import { source } from '../kernel/plan.ts';
@@ -76,6 +77,33 @@ export class Students {
     if (!isOpen<Identity>(identity)) return refuse('LEARNER_ERASED');
     if (plain(identity.name) !== plain(name)) return refuse('NAME_DIFFERS', { studentNumber });
     return { learnerId, enrollmentId, birthDate: identity.birthDate ?? null };
+  }
+
+  /** Whom a row is about, however it names her. */
+  async whom(institutionId: string, whom: Whom): Promise<Student | Refusal> {
+    if ('studentNumber' in whom) return this.find(institutionId, whom.studentNumber, whom.name);
+    if ('enrollmentId' in whom) return this.listed(institutionId, whom.enrollmentId);
+    const { transactor, vault, codec } = this.deps;
+    const claims = claimsOf(institutionId, (domain, text) => vault.hmac(domain, text));
+    const { owner } = (await transactor.load(source(claims.streamOf('id-number', idNumberValue(whom)), claim))).state;
+    if (owner === null) return refuse('ID_NUMBER_UNKNOWN');
+    const learnerId = owner.slice('learner-'.length);
+    const { state: learner } = await transactor.load(learnerSource(learnerId));
+    if (!learner.known) return refuse('ID_NUMBER_UNKNOWN');
+    const identity = identityNow(codec.reveal(learner.identity));
+    if (!isOpen<Identity>(identity)) return refuse('LEARNER_ERASED');
+    if (plain(identity.name) !== plain(whom.name)) return refuse('ID_NAME_DIFFERS');
+    // The gate lets one be open at a time. One that ended is meant where there is no other: the row may say what ended it.
+    const slots = Object.entries(learner.enrollments);
+    const [enrollmentId] = slots.find(([, { to }]) => to === null) ?? (slots.length === 1 ? slots[0]! : []);
+    if (enrollmentId === undefined) return refuse('NO_OPEN_ENROLLMENT');
+    return { learnerId, enrollmentId, birthDate: identity.birthDate ?? null };
+  }
+
+  private async listed(institutionId: string, enrollmentId: string): Promise<Student | Refusal> {
+    const { state, institutionId: of } = await this.deps.transactor.load(enrollmentSource(enrollmentId));
+    if (!state.admission || of !== institutionId) return refuse('NOT_FOUND');
+    return { learnerId: state.admission.learnerId, enrollmentId, birthDate: null };
   }
 
   private async look(institutionId: string, studentNumber: string): Promise<Known | Refusal> {

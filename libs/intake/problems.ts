@@ -132,6 +132,9 @@ export const problemTexts = {
     zh: '“{column}”的“{value}”不是分数，未记录。',
     en: '“{value}” in “{column}” is not in points and is not recorded.',
   },
+  NEEDED_FOR_CHANGE: { zh: '“{change}”须填“{column}”。', en: '“{column}” is needed for a {change}.' },
+  NOT_OF_THIS_CHANGE: { zh: '“{change}”不记录“{column}”。', en: '“{column}” is not recorded of a {change}.' },
+  COLUMN_TWICE: { zh: '“{column}”出现两次：{columns}。', en: '“{column}” is there twice: {columns}.' },
   STATUS_MISSING: { zh: '有异动日期 {statusDate}，但没有学籍状态。', en: 'There is a status date {statusDate} but no status.' },
 } as const satisfies Record<string, Bilingual>;
 

@@ -103,12 +103,44 @@ const headerWord = (cell: string): string =>
     .replaceAll(/^\*+|\*+$/g, '')
     .toLowerCase();
 
+const headersByForm = new WeakMap<SheetForm, ReadonlyMap<string, string>>();
+
 const headersOf = <F extends string>(form: SheetForm<F>): ReadonlyMap<string, F> => {
+  const before = headersByForm.get(form);
+  if (before) return before as ReadonlyMap<string, F>;
   const fields = new Map<string, F>();
+  headersByForm.set(form, fields);
   for (const { field, zh, en, code } of form.fields) {
     for (const header of [...zh, ...en, ...(code === undefined ? [] : [code])]) fields.set(headerWord(header), field);
   }
   return fields;
+};
+
+/**
+ * One row that came without a table: cells by their headers, or by our own names of the fields. `unknown` are the headers whose cells go
+ * nowhere.
+ */
+export const recordOf = <F extends string>(
+  form: SheetForm<F>,
+  row: number,
+  cells: Readonly<Record<string, string>>,
+): { readonly record: TableRecord<F>; readonly unknown: readonly string[] } => {
+  const fieldByHeader = headersOf(form);
+  const named = new Map<string, F>(form.fields.map(({ field }) => [field, field]));
+  const values: Partial<Record<F, string>> = {};
+  const headers: Partial<Record<F, string>> = {};
+  const unknown: string[] = [];
+  const problems: Problem[] = [];
+  for (const [header, cell] of Object.entries(cells)) {
+    if (isBlank(cell)) continue;
+    const field = named.get(header) ?? fieldByHeader.get(headerWord(header));
+    const before = field && headers[field];
+    if (field === undefined) unknown.push(header);
+    else if (before !== undefined)
+      problems.push({ code: 'COLUMN_TWICE', column: header, field, facts: { columns: [before, header] } });
+    else [values[field], headers[field]] = [cell, header];
+  }
+  return { record: { row, values, headers, raw: Object.values(cells), problems }, unknown };
 };
 
 const titleOf = <F extends string>(form: SheetForm<F>, oneOf: readonly F[]): string =>

@@ -45,4 +45,7 @@ export const httpCommandId = (institutionId: string, personId: string, method: s
 export const importRunId = (institutionId: string, kind: string, fileDigest: string, options: string, ordinal: number): string =>
   shortHash(['import', institutionId, kind, fileDigest, options, String(ordinal)].join('\n'), 16);
 
+/** The id of a run that one request is: the same request again is the same run. */
+export const batchRunId = (commandId: string): string => shortHash(['batch', commandId].join('\n'), 16);
+
 export const importRowCommandId = (runId: string, row: number): string => `${runId}r${row.toString(36).padStart(5, '0')}`;

@@ -598,6 +598,43 @@ export const refusals = {
     '课程 {course} 登记的学分是 {recorded}，表中是 {given}。',
     'Course {course} has {recorded} credits on record; the sheet says {given}.',
   ),
+  ID_NUMBER_UNKNOWN: is('conflict', '没有登记这个证件号码的学生。', 'Nobody is on record under this id number.'),
+  ID_NAME_DIFFERS: is(
+    'conflict',
+    '该证件号码登记的是另一个姓名，请核对证件号码和姓名。',
+    'The id number is on record under another name: check number and name.',
+  ),
+  NO_OPEN_ENROLLMENT: is(
+    'conflict',
+    '该证件号码的学生没有未终止的学籍；已有学号的请填学号。',
+    'Whoever bears this id number has no open enrollment; name her by her student number if she has one.',
+  ),
+  CLASS_DIFFERS: is(
+    'conflict',
+    '原班级不符：登记为“{recorded}”，表中为“{given}”。',
+    'The former class differs: on record is “{recorded}”, the sheet says “{given}”.',
+  ),
+  SECOND_PERSON_NEEDED: is(
+    'conflict',
+    '“{change}”须双人复核，不能按名单办理：由一人提交申请（{how}），另一人复核。',
+    '{change}: two people are needed, so no list does it. One requests it ({how}), another grants it.',
+  ),
+  TRANSFER_IN_NOT_LISTED: is(
+    'conflict',
+    '转入会新开学籍，须逐人登记转出学校和录取信息：{how}。',
+    'A transfer in opens an enrollment and needs its own particulars: {how}.',
+  ),
+  CREDITS_NOT_ATTESTED: is(
+    'conflict',
+    '毕业审核不合格，不能毕业；可登记为结业或肄业。',
+    'The credits were not attested: she cannot graduate; completion or incomplete study can be recorded.',
+  ),
+  BATCH_INCOMPLETE: is('invalid', '还须填写：{missing}。', 'This is needed too: {missing}.'),
+  BATCH_TOO_LARGE: is(
+    'invalid',
+    '符合条件的有 {count} 人，一次最多 {limit} 人：请按班级办理。',
+    '{count} people fit; at most {limit} are possible at once: go class by class.',
+  ),
   RUN_UNKNOWN: is('not-found', '没有这个导入批次。', 'There is no such import run.'),
   RUN_FINISHED: is('conflict', '该导入批次已结束。', 'The import run is finished.'),
 

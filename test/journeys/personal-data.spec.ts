@@ -51,6 +51,8 @@ const publicText: readonly (readonly [RegExp, string])[] = [
   [/^rows\[\]\.(creditCode|organization|post)$/, 'of an organization'],
   [/^rows\[\]\.(staffNumber|schoolMentor|enterpriseMentor)$/, 'issued by the organization: see staffNumber'],
   [/^rows\[\]\.(agreementNumber|insurancePolicy|certificate)$/, 'number of a document'],
+  [/^rows(\[\]\.cells)?$/, 'cells of a list about people on record: planted below, names and notes with the rest'],
+  [/^(program|className|numbers\.prefix)$/, 'reference data, and how student numbers begin'],
   [/^creditCode$/, 'of an organization'],
   [/^staffNumber$/, 'issued by the organization: names her in lists where her name is sealed'],
   [/^certificate$/, 'number of a document'],
@@ -445,6 +447,32 @@ describe('personal data', () => {
     expect(
       await taken('results', 'importResultRows', [{ ...result, name }, result, { ...result, name, studentNumber: '0' }]),
     ).toEqual(['imported', 'NAME_DIFFERS', 'STUDENT_NUMBER_UNKNOWN']);
+  });
+
+  it('comes with a registrar’s lists, by their cells', async () => {
+    const known = await registered(programId);
+    const { name } = (await registrar.get(`/v1/learners/${known.learnerId}`)).body.identity;
+    const { studentNumber: number } = (await registrar.get(`/v1/enrollments/${known.enrollmentId}`)).body;
+    const note = planter.text();
+    const suspended = { 异动类型: '休学', 异动日期: '2026-11-02', 异动原因: '因病', 期满日期: '2027-09-01' };
+    const rows = [
+      { 学号: number, 姓名: name, ...suspended, 备注: note },
+      { 学号: number, 姓名: planter.text('name'), ...suspended },
+      { 身份证号: planter.digits(), 姓名: planter.text('name'), ...suspended, 异动原因: '不想上了' },
+    ];
+    const { body } = await act('runBatch', null, { kind: 'status-changes', rows });
+    ids.runs.push(body.runId);
+    expect(body.answers.map(({ outcome, code }: { outcome: string; code?: string }) => code ?? outcome)).toEqual([
+      'recorded',
+      'NAME_DIFFERS',
+      'ID_LENGTH VALUE_NOT_IN_LIST',
+    ]);
+    const { runId } = (await act('startImport', null, { kind: 'rechecks', fileDigest: 'f'.repeat(64) })).body;
+    ids.runs.push(runId);
+    const cells = { 学号: number, 姓名: name, 复查结果: '合格', 备注: note };
+    await act('importSheetRows', runId, { kind: 'rechecks', rows: [{ row: 2, cells }] });
+    const cohort = { kind: 'rechecks', classId, dryRun: true };
+    expect((await act('runCohortBatch', null, cohort)).body.refused).toBe(0);
   });
 
   it('comes with the rows of a sheet, refused ones too', async () => {
