@@ -8,6 +8,7 @@ import { importFile, isImportKind } from './import.ts';
 import { backup, mint, restore } from './maintenance.ts';
 import { formatOf, pour } from './output.ts';
 import { rebuild, type RebuildArgs } from './rebuild.ts';
+import { undo } from './undo.ts';
 import { words, languageOf } from './words.ts';
 
 const options = {
@@ -19,6 +20,7 @@ const options = {
   program: { type: 'string' },
   cohort: { type: 'string' },
   class: { type: 'string' },
+  grant: { type: 'string' },
   numbers: { type: 'string' },
   year: { type: 'string' },
   on: { type: 'string' },
@@ -112,6 +114,10 @@ async function run(command: string, rest: readonly string[], values: Values, con
         language,
       } as const;
       return connected(console, (connection) => importFile(args, connection, say));
+    }
+    case 'undo': {
+      const args = { runId: needed(rest[0], 'RUN'), grant: values.grant, language };
+      return connected(console, (connection) => undo(args, connection, say));
     }
     case 'export':
       return connected(console, (connection) => exportTo(rest, values, connection, console));

@@ -242,6 +242,20 @@ export const outcomeWords = {
   rechecks: { recorded: { zh: '已登记复查合格', en: 're-checks recorded' } },
 } as const satisfies Record<string, Record<string, Bilingual>>;
 
+/** Of taking a run back. */
+export const undoWords = {
+  requested: {
+    zh: '已申请撤销 {runId}。请另一位教务复核：undo {runId} --grant {requestId}',
+    en: 'Requested that {runId} be taken back. A second registrar grants it: undo {runId} --grant {requestId}',
+  },
+  unknown: { zh: '没有待复核的申请 {requestId}。', en: 'No request {requestId} is waiting.' },
+  underWay: {
+    zh: '已同意，正在逐行撤销 {runId}；结果见 GET /v1/imports/{runId}/undo。',
+    en: 'Granted: {runId} is being taken back row by row; see GET /v1/imports/{runId}/undo.',
+  },
+  done: { zh: '已撤销 {takenBack} 行，未撤销 {kept} 行。', en: '{takenBack} rows taken back, {kept} left as they are.' },
+} as const satisfies Record<string, Bilingual>;
+
 /** Of moments of the past. */
 export const asOfWords = {
   kept: {

@@ -55,6 +55,15 @@ const commands = Object.fromEntries(
 
 const id = '5q8m2c7h1v0n4k3d';
 
+const undoExample = {
+  state: 'finished',
+  requestId: orNull(id),
+  requestedBy: orNull('registrar-1'),
+  grantedBy: orNull('registrar-2'),
+  takenBack: 118,
+  kept: 1,
+};
+
 const batchExample = {
   runId: id,
   kind: 'status-changes',
@@ -135,6 +144,25 @@ export const described: Described = {
         options: { formClasses: true },
         ordinal: 1,
         finished: orNull({ rows: 120, taken: 118, unchanged: 1, refused: 1 }),
+        undo: undoExample,
+      },
+      refusals: ['NOT_FOUND'],
+    },
+    readImportUndo: {
+      title: { zh: '撤销一次导入：逐行结果', en: 'What became of each row of a run that is taken back' },
+      example: {
+        runId: id,
+        ...undoExample,
+        rows: [
+          {
+            row: 4,
+            outcome: 'kept',
+            code: orNull('CHANGED_SINCE'),
+            reason: orNull('此后又有：变更联系方式。未撤销。'),
+            since: [{ type: 'ContactChanged', zh: '变更联系方式', en: 'Contact changed' }],
+          },
+        ],
+        next: orNull('4'),
       },
       refusals: ['NOT_FOUND'],
     },

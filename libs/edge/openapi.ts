@@ -211,6 +211,7 @@ const keysOf: Readonly<Record<string, string>> = {
   contracts: 'contractId',
   placements: 'placementId',
   attempts: 'attemptId',
+  imports: 'runId',
 };
 
 function idsOf(name: string, path: string): Json {

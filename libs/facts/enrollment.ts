@@ -170,6 +170,7 @@ export function applyEvent(s: Enrollment, e: Historic<EnrollmentEvent>): Enrollm
     case 'ApprovalStale':
       return { ...s, approvals: evolveApprovals(s.approvals, e) };
     case 'AdmissionAnnulled':
+    case 'StatusChangeAnnulled':
     case 'WithdrawalReverted':
     case 'EnrollmentCorrected':
       return s;

@@ -134,6 +134,7 @@ export class Batches {
     );
     if (isRefusal(started)) return started;
     const { state } = await this.deps.transactor.load(runSource(runId));
+    if (state.undo) return refuse('RUN_UNDONE');
     return { runId, finished: state.finished !== null, options: state.started!.options };
   }
 

@@ -58,7 +58,7 @@ export const world = () => {
     await take('programs', [row], `programs-${code}-${level}`);
   };
   /** Says something as if it had always been so. */
-  const say = async (stream: string, event: DomainEvent): Promise<void> => {
+  const say = async (stream: string, event: DomainEvent, subjectId: string | null = null): Promise<void> => {
     const before = await store.readStream(stream, { backwards: true, limit: 1 });
     const written = await codec.encode({
       id: `00000000-0000-8000-a000-${String(spoken++).padStart(12, '0')}`,
@@ -73,7 +73,7 @@ export const world = () => {
       correlationId: 'c',
       causationId: 'c',
       institutionId: by.institutionId,
-      subjectId: null,
+      subjectId,
       basis: [],
     });
     await store.append(stream, before[0]?.revision ?? 'none', [written]);

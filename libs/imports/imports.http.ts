@@ -21,6 +21,7 @@ import {
   RosterRowsBody,
 } from './rows.http.ts';
 import { runSource } from './run.ts';
+import { undoOf } from './undo.http.ts';
 
 export const IMPORTS = Symbol('imports');
 
@@ -222,7 +223,7 @@ export class ImportsController {
   async readImport(@Req() request: EdgeRequest, @Param('id') id: string): Promise<Told | Refusal> {
     const { state, revision, institutionId } = await this.parts.transactor.load(runSource(id));
     if (!state.started || institutionId !== principalOf(request).institution) return refuse('NOT_FOUND');
-    return new Told({ runId: id, ...state.started, finished: state.finished }, { revision });
+    return new Told({ runId: id, ...state.started, finished: state.finished, undo: undoOf(state) }, { revision });
   }
 
   /** What the fields checked is what the mapping of its kind says. */

@@ -31,6 +31,7 @@ export class Imports {
   readonly programs: ProgramIndex;
   private readonly deps: ImportDeps;
   private readonly importers: { readonly [K in ImportKind]: RowImporter<RowsOf[K]> };
+  private readonly busy = new Map<string, Set<Promise<unknown>>>();
   private readonly queues = new Map<string, Promise<unknown>>();
   /** Runs under way here, with what they have met. The client sends a file from its beginning, so a run that goes on meets it again. */
   private readonly underWay = new Map<string, { readonly options: ImportOptions; readonly seen: Map<string, string> }>();
@@ -63,7 +64,7 @@ export class Imports {
     for (let ordinal = 1; ; ordinal++) {
       const runId = importRunId(by.institutionId, kind, fileDigest, JSON.stringify(options), ordinal);
       const run = await this.deps.transactor.load(runSource(runId));
-      if (run.state.finished) continue;
+      if (run.state.finished || run.state.undo) continue;
       const continued = run.state.started !== null;
       this.begin(runId, options);
       if (!dryRun && !continued) {
@@ -112,9 +113,23 @@ export class Imports {
   async carryOut<K extends ImportKind>(kind: K, run: Run, rows: readonly RowsOf[K][]): Promise<readonly RowAnswer[]> {
     const importer: RowImporter<RowsOf[K]> = this.importers[kind];
     const carryOut = await importer.open(run);
-    return Promise.all(
+    const work = Promise.all(
       rows.map((row) => this.inTurn(`${run.institutionId}\n${kind}\n${importer.turnOf(row)}`, () => carryOut(row))),
     );
+    const busy = this.busy.get(run.runId) ?? new Set();
+    this.busy.set(run.runId, busy.add(work));
+    try {
+      return await work;
+    } finally {
+      busy.delete(work);
+      if (busy.size === 0) this.busy.delete(run.runId);
+    }
+  }
+
+  /** Resolves once no row of a run is under way here. A run that is undone takes no further ones. */
+  async settled(runId: string): Promise<void> {
+    const busy: ReadonlySet<Promise<unknown>> = this.busy.get(runId) ?? new Set();
+    await Promise.allSettled(busy);
   }
 
   private async open(by: Importer, runId: string, kind: ImportKind, dryRun: boolean): Promise<Run | Refusal> {
@@ -125,6 +140,7 @@ export class Imports {
     const run = await this.deps.transactor.load(runSource(runId));
     if (!run.state.started || run.institutionId !== by.institutionId || run.state.started.kind !== kind)
       return refuse('RUN_UNKNOWN');
+    if (run.state.undo) return refuse('RUN_UNDONE');
     if (run.state.finished) return refuse('RUN_FINISHED');
     const { fileDigest, options: started } = run.state.started;
     const options = { formClasses: started['formClasses'] === true };

@@ -22,7 +22,7 @@ interface Known {
 }
 
 /** What can change whom a number means or how she is called. Rare: everybody is looked up again. */
-const moving = ['IdentityCorrected', 'PersonalDataErased', 'EnrollmentCorrected', 'AdmissionAnnulled'];
+const moving = ['IdentityCorrected', 'PersonalDataErased', 'EnrollmentCorrected', 'AdmissionAnnulled', 'StatusChangeAnnulled'];
 const limit = 20_000;
 
 /**

@@ -48,4 +48,13 @@ export const importRunId = (institutionId: string, kind: string, fileDigest: str
 /** The id of a run that one request is: the same request again is the same run. */
 export const batchRunId = (commandId: string): string => shortHash(['batch', commandId].join('\n'), 16);
 
+/** Of taking a row back: another command than the row's own. */
+export const undoRowCommandId = (runId: string, row: number): string => `${runId}u${row.toString(36).padStart(5, '0')}`;
+
+/** The row that a command of a run was about, whatever its attempt; null for another command. */
+export const rowOfCommand = (runId: string, commandId: string): number | null => {
+  const found = commandId.startsWith(`${runId}r`) ? /^r([0-9a-z]{5,})(?:\.\d+)?$/.exec(commandId.slice(runId.length)) : null;
+  return found ? Number.parseInt(found[1]!, 36) : null;
+};
+
 export const importRowCommandId = (runId: string, row: number): string => `${runId}r${row.toString(36).padStart(5, '0')}`;

@@ -636,6 +636,14 @@ export const refusals = {
     '{count} people fit; at most {limit} are possible at once: go class by class.',
   ),
   RUN_UNKNOWN: is('not-found', '没有这个导入批次。', 'There is no such import run.'),
+  RUN_UNDONE: is('conflict', '该导入批次已撤销。', 'The import run was undone.'),
+  RUN_NOT_UNDOABLE: is(
+    'conflict',
+    '“{kind}”的导入不能整批撤销：课程、专业等以新版本更正，成绩和协议各有更正流程。',
+    'A run of {kind} is not taken back as a whole: reference data is corrected by a new version, results and contracts by corrections of their own.',
+  ),
+  UNDO_NOT_GRANTED: is('conflict', '撤销该批次尚未经复核同意。', 'Nobody granted that this run be undone.'),
+  CHANGED_SINCE: is('conflict', '此后又有：{since}。未撤销。', 'Since then: {since}. It was not taken back.'),
   RUN_FINISHED: is('conflict', '该导入批次已结束。', 'The import run is finished.'),
 
   REBUILD_RUNNING: is(

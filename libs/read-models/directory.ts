@@ -119,6 +119,8 @@ function tellOfEnrollment({ enrollments }: Person, event: Recorded<LedgerEvent>)
   enrollment.current = occupiesAfter(event) ?? enrollment.current;
   if (event.type === 'StudentRegistered' || event.type === 'EnrollmentImported' || event.type === 'StudentTransferredIn') {
     enrollment.studentNumber = event.data.studentNumber;
+  } else if (event.type === 'StatusChangeAnnulled' && event.data.annulled === 'StudentRegistered') {
+    enrollment.studentNumber = null;
   } else if (event.type === 'EnrollmentCorrected' && event.data.field === 'studentNumber') {
     enrollment.studentNumber = typeof event.data.new === 'string' ? event.data.new : null;
   }
@@ -150,6 +152,7 @@ export const directory: View<LedgerEvent> = {
     'WithdrawalReverted',
     'PlaceDeclined',
     'AdmissionAnnulled',
+    'StatusChangeAnnulled',
     'RegistrationRevoked',
     'StudentTransferredOut',
     'StudentWithdrawn',

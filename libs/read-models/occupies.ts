@@ -10,6 +10,7 @@ export function occupiesAfter(event: Recorded<LedgerEvent>): boolean | null {
     case 'WithdrawalReverted':
       return true;
     case 'EnrollmentImported':
+    case 'StatusChangeAnnulled':
       return isActive(event.data.status);
     case 'PlaceDeclined':
     case 'AdmissionAnnulled':

@@ -163,6 +163,9 @@ const numbers = (event: Event): boolean =>
   (event.type === 'EnrollmentImported' && event.data.studentNumber !== null) ||
   (event.type === 'EnrollmentCorrected' && event.data.field === 'studentNumber');
 
+const annulsRegistration = (event: Event): boolean =>
+  event.type === 'StatusChangeAnnulled' && event.data.annulled === 'StudentRegistered';
+
 /** The id claim that the learner holds after this event; undefined where the event does not say. */
 function idClaimAfter(event: Event): string | null | undefined {
   switch (event.type) {
@@ -218,7 +221,7 @@ function onOwner(gates: Gates, event: Event): void {
       case 'student-number':
         if (numbered) become(row, row.takers.includes(event.commandId), event);
         // Nothing that followed the admission took effect, numbers included.
-        else if (event.type === 'AdmissionAnnulled') become(row, false, event);
+        else if (event.type === 'AdmissionAnnulled' || annulsRegistration(event)) become(row, false, event);
         break;
       case 'teacher-account':
         // The account linked last is the one she holds.

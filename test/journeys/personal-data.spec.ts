@@ -467,6 +467,12 @@ describe('personal data', () => {
       'NAME_DIFFERS',
       'ID_LENGTH VALUE_NOT_IN_LIST',
     ]);
+    const ask = (): Promise<Answer> => act('requestImportUndo', body.runId);
+    const { requestId } = (await ask()).body;
+    await act('refuseImportUndo', body.runId, { requestId });
+    await grant('grantImportUndo', body.runId, await ask());
+    const { takenBack, rows: told } = (await registrar.get(`/v1/imports/${body.runId}/undo`)).body;
+    expect([takenBack, told]).toEqual([1, [expect.objectContaining({ row: 1, outcome: 'taken-back' })]]);
     const { runId } = (await act('startImport', null, { kind: 'rechecks', fileDigest: 'f'.repeat(64) })).body;
     ids.runs.push(runId);
     const cells = { 学号: number, 姓名: name, 复查结果: '合格', 备注: note };

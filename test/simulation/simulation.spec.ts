@@ -56,7 +56,10 @@ const anywhere = [
 const mustHappen: Readonly<Record<RealmName, readonly string[]>> = {
   enrollment: [
     ...anywhere,
-    ...Object.keys(transitions).map((type) => `event ${type}`),
+    // No office here imports sheets: taking their rows back is cut off at every append in libs/imports/undo.spec.ts.
+    ...Object.keys(transitions)
+      .filter((type) => type !== 'StatusChangeAnnulled')
+      .map((type) => `event ${type}`),
     ...named('event', 'EnrollmentOpened EnrollmentClosing EnrollmentClosingDropped EnrollmentClosed'),
     ...named('event', 'IdentityCorrected PersonalDataErased LearnerAnnulled HoldPlaced HoldLifted GuardianLinked'),
     ...named('refused', 'STUDENT_NUMBER_TAKEN ID_NUMBER_TAKEN ENROLLMENT_ACTIVE PERIODS_OVERLAP HOLD_PLACED NOT_FOUND'),

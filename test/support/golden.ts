@@ -124,6 +124,10 @@ const present: { readonly [T in LedgerEventType]: readonly [stream: string, data
   PlaceDeclined: ['enrollment-e1', {}],
   PlaceRetained: ['enrollment-e1', { until: '2026-09-01' }],
   AdmissionAnnulled: ['enrollment-e1', { requestId: 'q7', target: '0' }],
+  StatusChangeAnnulled: [
+    'enrollment-e1',
+    { requestId: 'q7', target: '4', run: 'run1', annulled: 'StudySuspended', status: 'registered' },
+  ],
   StudentRegistered: [
     'enrollment-e1',
     { studentNumber: '20250101', classId: 'class-a', recheckDueBy: '2025-12-01', source: null },
@@ -155,6 +159,12 @@ const present: { readonly [T in LedgerEventType]: readonly [stream: string, data
   ClassClosed: ['class-c1', {}],
   ImportStarted: ['import-run1', { kind: 'roster', fileDigest: 'file-digest', options: { formClasses: true }, ordinal: 1 }],
   ImportFinished: ['import-run1', { rows: 3, taken: 1, unchanged: 1, refused: 1 }],
+  ImportUndone: ['import-run1', { requestId: 'q7' }],
+  ImportRowsUndone: [
+    'import-run1',
+    { requestId: 'q7', takenBack: [2, 3], kept: [{ row: 4, code: 'CHANGED_SINCE', since: ['ContactChanged'] }] },
+  ],
+  ImportUndoFinished: ['import-run1', { requestId: 'q7', takenBack: 2, kept: 1 }],
   ProgramPublished: ['program-p1', program],
   PlanVersioned: [
     'program-p1',

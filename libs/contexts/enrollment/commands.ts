@@ -208,6 +208,11 @@ export const enrollmentCommands = {
     events: ['RecordLocked'],
     refusals: ['ENROLLMENT_NOT_ENDED', 'EFFECTIVE_BEFORE_LAST_CHANGE', 'LEARNER_ERASED'],
   },
+  TakeBackRow: {
+    title: { zh: '撤销导入的一行', en: 'Take back a row of an import' },
+    events: ['AdmissionAnnulled', 'StatusChangeAnnulled'],
+    refusals: ['UNDO_NOT_GRANTED', 'CHANGED_SINCE', 'ENROLLMENT_ACTIVE', 'PERIODS_OVERLAP', 'LEARNER_ERASED', 'LEARNER_ANNULLED'],
+  },
   RequestAdmissionAnnulment: {
     title: { zh: '申请作废录取', en: 'Request the annulment of an admission' },
     events: ['ApprovalRequested'],

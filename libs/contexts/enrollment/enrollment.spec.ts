@@ -999,5 +999,7 @@ const elsewhere: readonly RefusalCode[] = [
 ];
 
 it('the command table says what was seen', () => {
-  expectTable(enrollmentCommands, seen, elsewhere, commonRefusals);
+  // Taking rows of an import back has a spec of its own.
+  const { TakeBackRow: _undo, ...own } = enrollmentCommands;
+  expectTable(own, seen, elsewhere, commonRefusals);
 });

@@ -18,6 +18,7 @@ import { addMonths } from '../../kernel/time.ts';
 import { decideApproval, type ApprovalCommand } from './approvals.ts';
 import { classRefusal, correctedHistory, timely, type EnrollmentDecision, type EnrollmentFacts, type K } from './guards.ts';
 import { transferRefusal, type TransferTerms } from './transfer.ts';
+import { takeBackRow, type TakeBackRow } from './undo.ts';
 
 /** An enrollment (学籍): one learner in one program at one institution, from admission to its end. Its state and fold are in facts, because the register shares them. */
 export { enrollmentStream, isActive, type Enrollment } from '../../facts/enrollment.ts';
@@ -82,6 +83,7 @@ export type EnrollmentCommand =
   | { readonly type: 'LeaveIncomplete' }
   | { readonly type: 'CompleteStudy' }
   | { readonly type: 'LockRecord' }
+  | TakeBackRow
   | ApprovalCommand;
 
 // ── decisions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -328,6 +330,8 @@ function decide(s: Enrollment, c: EnrollmentCommand, k: K): EnrollmentDecision {
       if (s.locked) return [];
       if (!hasEnded(s.status)) return refuse('ENROLLMENT_NOT_ENDED', { status: s.status });
       return timely(s, k) ?? [{ type: 'RecordLocked', data: {} }];
+    case 'TakeBackRow':
+      return takeBackRow(s, c, k);
     case 'RequestAdmissionAnnulment':
     case 'RequestRevocation':
     case 'RequestWithdrawalReversal':

@@ -2,6 +2,7 @@ import type { EnrollmentEvent } from '../../events/catalog/enrollment.ts';
 import type { EnrollmentPolicy } from '../../events/catalog/curriculum.ts';
 import { effectOf } from '../../events/events.ts';
 import type { Enrollment } from '../../facts/enrollment.ts';
+import type { ImportRun } from '../../facts/import-run.ts';
 import type { CalendarFact, ClassFact, ProgramFact } from '../../facts/reference.ts';
 import { applyCorrections, type Historic } from '../../kernel/as-of.ts';
 import type { Circumstances, Decision } from '../../kernel/decider.ts';
@@ -13,6 +14,8 @@ export interface EnrollmentFacts {
   readonly class?: ClassFact | null;
   readonly calendar?: CalendarFact;
   readonly policy?: EnrollmentPolicy;
+  /** The import run of whose undo a row is taken back. */
+  readonly run?: ImportRun;
 }
 
 export type EnrollmentDecision = Decision<EnrollmentEvent>;

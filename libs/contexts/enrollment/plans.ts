@@ -1,3 +1,4 @@
+import { importRunFact } from '../../facts/import-run.ts';
 import { calendarFact, classFact, policyFact, programFact } from '../../facts/reference.ts';
 import { leg, type Plan, type Source, type Take } from '../../kernel/plan.ts';
 import { classes, classStream, type ClassCommand } from './class.ts';
@@ -10,6 +11,7 @@ import {
   studentNumberClaim,
   type Claims,
 } from './gates.ts';
+import { numbersOfRow, withoutRow } from './undo.ts';
 import { learner, learnerStream, type IdentifyLearner, type Learner, type LearnerCommand } from './learner.ts';
 
 /** How each command walks through its streams: which gates it takes first, and which it lets go afterwards. */
@@ -88,6 +90,11 @@ export function planEnrollment(
       }
       case 'RegisterStudent':
         return [number(command.studentNumber)];
+      case 'TakeBackRow':
+        // Without what ended it the enrollment is open again: its learner must be free for it.
+        return own.admission && !isActive(own.status) && isActive(withoutRow(own, command).status)
+          ? [activeEnrollment(own.admission.learnerId, enrollmentId, own.admission)]
+          : [];
       case 'GraduateStudent':
         return own.admission ? [graduationClearance(own.admission.learnerId, enrollmentId)] : [];
       case 'GrantApproval': {
@@ -114,6 +121,12 @@ export function planEnrollment(
       ...(own.status === 'graduated' ? [graduationClearance(learnerId, enrollmentId)] : []),
       ...(isActive(own.status) ? [] : [activeEnrollment(learnerId, enrollmentId, own.admission)]),
       ...(oldNumber === null ? [] : [number(oldNumber)]),
+      // What a row that never took effect gave, nobody bears.
+      ...(command.type === 'TakeBackRow'
+        ? numbersOfRow(own, command)
+            .filter((given) => given !== own.studentNumber)
+            .map(number)
+        : []),
     ];
   };
 
@@ -129,6 +142,7 @@ export function planEnrollment(
         ...(programId === null ? {} : { program: programFact(programId) }),
         ...(classId === null ? {} : { class: classFact(classId) }),
         ...(transfers || command.type === 'RecordAnnualRegistration' ? { calendar: calendarFact(institutionId) } : {}),
+        ...(command.type === 'TakeBackRow' ? { run: importRunFact(command.run) } : {}),
         ...(transfers || opens ? { policy: policyFact(institutionId) } : {}),
       };
     },

@@ -127,7 +127,13 @@ export type EnrollmentEvent =
   | { type: 'StudentTransferredIn'; data: Admission & { fromSchool: string; studentNumber: string; recheckDueBy: string } }
   | { type: 'PlaceDeclined'; data: NoData }
   | { type: 'PlaceRetained'; data: { until: string } }
-  | { type: 'AdmissionAnnulled'; data: { requestId: string; target: string } }
+  /** `run`: the import run under whose undo it was annulled, with the request on that run's stream; absent where it is on this one. */
+  | { type: 'AdmissionAnnulled'; data: { requestId: string; target: string; run?: string } }
+  /** Under the undo of an import run: the target, an event of type `annulled`, never took effect, and the enrollment is in `status`. */
+  | {
+      type: 'StatusChangeAnnulled';
+      data: { requestId: string; target: string; run: string; annulled: string; status: EnrollmentStatus };
+    }
   | {
       type: 'StudentRegistered';
       data: { studentNumber: string; classId: string | null; recheckDueBy: string; source: ImportSource | null };
@@ -168,13 +174,26 @@ export type ClassEvent =
   | { type: 'RosterChanged'; data: { added: readonly string[]; removed: readonly string[] } }
   | { type: 'ClassClosed'; data: NoData };
 
-/** `import-<run>`: one reading of one file. */
+/** `import-<run>`: one reading of one file, or one batch; and what taking it back came to, row by row. */
 export type ImportEvent =
   | {
       type: 'ImportStarted';
       data: { kind: string; fileDigest: string; options: Readonly<Record<string, unknown>>; ordinal: number };
     }
-  | { type: 'ImportFinished'; data: { rows: number; taken: number; unchanged: number; refused: number } };
+  | { type: 'ImportFinished'; data: { rows: number; taken: number; unchanged: number; refused: number } }
+  | { type: 'ImportUndone'; data: { requestId: string } }
+  | {
+      type: 'ImportRowsUndone';
+      data: {
+        requestId: string;
+        /** Rows of the sheet. */
+        takenBack: readonly number[];
+        /** With the refusal's code, and types of the events that came after the row where that is why. */
+        kept: readonly { readonly row: number; readonly code: string; readonly since: readonly string[] }[];
+      };
+    }
+  | { type: 'ImportUndoFinished'; data: { requestId: string; takenBack: number; kept: number } }
+  | ApprovalEvent;
 
 type Own = LearnerEvent | EnrollmentEvent | ClassEvent | ImportEvent;
 
@@ -209,6 +228,7 @@ export const enrollmentCatalog = {
   PlaceDeclined: { version: 1, title: { zh: '放弃入学资格', en: 'Place declined' } },
   PlaceRetained: { version: 1, title: { zh: '保留入学资格', en: 'Place retained' } },
   AdmissionAnnulled: { version: 1, effect: 'annuls', title: { zh: '录取作废', en: 'Admission annulled' } },
+  StatusChangeAnnulled: { version: 1, effect: 'annuls', title: { zh: '异动作废', en: 'Status change annulled' } },
   StudentRegistered: { version: 1, title: { zh: '入学注册', en: 'Student registered' } },
   AdmissionRecheckPassed: { version: 1, title: { zh: '入学资格复查合格', en: 'Admission re-check passed' } },
   RegistrationRevoked: { version: 1, title: { zh: '取消学籍', en: 'Registration revoked' } },
@@ -234,4 +254,7 @@ export const enrollmentCatalog = {
   ClassClosed: { version: 1, title: { zh: '结班', en: 'Class closed' } },
   ImportStarted: { version: 1, effect: 'machinery', title: { zh: '开始导入', en: 'Import started' } },
   ImportFinished: { version: 1, effect: 'machinery', title: { zh: '导入结束', en: 'Import finished' } },
+  ImportUndone: { version: 1, effect: 'machinery', title: { zh: '撤销导入', en: 'Import undone' } },
+  ImportRowsUndone: { version: 1, effect: 'machinery', title: { zh: '逐行撤销', en: 'Import rows undone' } },
+  ImportUndoFinished: { version: 1, effect: 'machinery', title: { zh: '撤销导入完成', en: 'Import undo finished' } },
 } as const satisfies CatalogOf<Exclude<Own, ApprovalEvent>>;

@@ -103,7 +103,7 @@ export class Enrollments implements Chapter {
       if (other) fail('one-active', `${book.learnerId} is also in ${other.id}`);
     }
     if (book.from !== null) book.to = occupies(to) ? null : (book.to ?? effectiveAt);
-    this.#special(book, learner, event, fail);
+    this.#special(book, learner, event, fail, status);
     const number = this.numberOf(book);
     if (number !== null || ![...neverRegistered, 'none'].includes(book.status.now)) book.everRegistered = true;
     if (number === null) return;
@@ -115,7 +115,7 @@ export class Enrollments implements Chapter {
     }
   }
 
-  #special(book: EnrollmentBook, learner: LearnerBook, event: LogEvent, fail: Fail): void {
+  #special(book: EnrollmentBook, learner: LearnerBook, event: LogEvent, fail: Fail, before: string): void {
     const { data } = event;
     const revision = event.revision.toString();
     switch (event.type) {
@@ -141,6 +141,18 @@ export class Enrollments implements Chapter {
           fail('legal-path', `major change of ${book.intake} intake`);
         book.programId = data['programId'] as string;
         break;
+      case 'AdmissionAnnulled':
+        if (data['run'] === undefined && !['admitted', 'place-retained'].includes(before))
+          fail('legal-path', `annulled from ${before} without the undo of an import`);
+        // What followed the opening never took effect: no number, no student.
+        book.numbers.length = 0;
+        book.everRegistered = false;
+        break;
+      case 'StatusChangeAnnulled': {
+        const number = book.numbers.findIndex((said) => said.revision === data['target']);
+        if (number >= 0) book.numbers.splice(number, 1);
+        break;
+      }
       case 'RegistrationRevoked':
         if (!book.everRegistered) fail('legal-path', 'never registered');
         break;

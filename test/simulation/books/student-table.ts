@@ -10,7 +10,15 @@ export const transitions: Readonly<Record<string, Transition>> = {
   StudentTransferredIn: { from: ['none'], to: 'registered' },
   PlaceDeclined: { from: ['admitted'], to: 'place-declined' },
   PlaceRetained: { from: ['admitted'], to: 'place-retained' },
-  AdmissionAnnulled: { from: ['admitted', 'place-retained'], to: 'annulled' },
+  // From any state under the undo of an import run; enrollments.ts tells the two apart.
+  AdmissionAnnulled: {
+    from: ['admitted', 'place-retained', ...student, 'completed', ...ended, 'place-declined', 'revoked'],
+    to: 'annulled',
+  },
+  StatusChangeAnnulled: {
+    from: ['admitted', 'place-retained', ...student, 'completed', ...ended, 'place-declined'],
+    to: 'stated',
+  },
   StudentRegistered: { from: ['admitted', 'place-retained'], to: 'registered' },
   AdmissionRecheckPassed: { from: ['registered'], to: 'same' },
   AnnualRegistrationRecorded: { from: ['registered'], to: 'same' },

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { fill, type Language } from '../../libs/kernel/bilingual.ts';
+import { CommandFailed, type Connection } from './connection.ts';
+import { undoWords, words } from './words.ts';
+
+export interface UndoArguments {
+  readonly runId: string;
+  /** The request to grant; undefined asks for one. */
+  readonly grant: string | undefined;
+  readonly language: Language;
+}
+
+interface Undone {
+  readonly state: 'none' | 'requested' | 'under-way' | 'finished';
+  readonly requestId: string;
+  readonly takenBack: number;
+  readonly kept: number;
+  readonly rows: readonly { readonly row: number; readonly outcome: string; readonly reason: string | null }[];
+  readonly next: string | null;
+}
+
+/** Asks that a run be taken back, or grants it. Exit codes: 0 all of it, 2 some rows stay. */
+export async function undo(
+  { runId, grant, language }: UndoArguments,
+  connection: Connection,
+  say: (line: string) => void,
+): Promise<number> {
+  const at = `/v1/imports/${encodeURIComponent(runId)}`;
+  const line = (word: keyof typeof undoWords, facts: object = {}): void =>
+    say(fill(undoWords[word][language], { ...facts, runId }));
+  if (grant === undefined) {
+    const { requestId } = await connection.post<Undone>(`${at}/request-undo`, randomUUID(), {});
+    line('requested', { requestId });
+    return 0;
+  }
+  const digest = await digestOf(connection, runId, grant);
+  if (digest === null) throw new CommandFailed(fill(undoWords.unknown[language], { requestId: grant }));
+  const { state } = await connection.post<Undone>(`${at}/grant-undo`, randomUUID(), { requestId: grant, digest });
+  if (state !== 'finished') {
+    line('underWay');
+    return 0;
+  }
+  for (let after: string | null = '0'; after !== null;) {
+    const page = (await (await connection.get(`${at}/undo?after=${after}`)).json()) as Undone;
+    for (const { row, outcome, reason } of page.rows)
+      if (outcome === 'kept') say(fill(words.warning[language], { row, text: reason }));
+    after = page.next;
+    if (after === null) line('done', { takenBack: page.takenBack, kept: page.kept });
+    if (after === null && page.kept > 0) return 2;
+  }
+  return 0;
+}
+
+/** What the request said when it was read here; null where it does not wait. */
+async function digestOf(connection: Connection, runId: string, requestId: string): Promise<string | null> {
+  interface Waiting {
+    readonly items: readonly { readonly stream: string; readonly requestId: string; readonly digest: string }[];
+    readonly next: string | null;
+  }
+  for (let cursor = ''; ;) {
+    const page = (await (await connection.get(`/v1/approvals?limit=500${cursor}`)).json()) as Waiting;
+    const found = page.items.find((one) => one.stream === `import-${runId}` && one.requestId === requestId);
+    if (found) return found.digest;
+    if (page.next === null) return null;
+    cursor = `&cursor=${page.next}`;
+  }
+}
