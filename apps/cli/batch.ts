@@ -22,6 +22,7 @@ export interface CohortArguments {
 }
 
 interface Answered {
+  readonly runId: string;
   readonly rows: number;
   readonly unchanged: number;
   readonly refused: number;
@@ -46,7 +47,7 @@ export async function batchCohort(args: CohortArguments, connection: Connection,
     ...(on === undefined ? {} : { on }),
     ...(numbers === undefined ? {} : { numbers: numbersFrom(numbers, language) }),
   };
-  const { rows, unchanged, refused, answers } = await connection.post<Answered>('/v1/batches/cohort', randomUUID(), body);
+  const { runId, rows, unchanged, refused, answers } = await connection.post<Answered>('/v1/batches/cohort', randomUUID(), body);
   const line = (count: number, word: string): void => (count > 0 ? say(`${String(count).padStart(8)}  ${word}`) : undefined);
   for (const [outcome, word] of Object.entries(outcomeWords[kind]))
     line(answers.filter((answer) => answer.outcome === outcome).length, word[language]);
@@ -55,7 +56,7 @@ export async function batchCohort(args: CohortArguments, connection: Connection,
   say(`${String(rows).padStart(8)}  ${words.total[language]}`);
   for (const { row, reason = '' } of answers.filter((answer) => answer.outcome === 'refused'))
     say(fill(words.warning[language], { row, text: reason }));
-  if (dryRun) say(words.dryRun[language]);
+  say(dryRun ? words.dryRun[language] : fill(words.run[language], { runId }));
   return refused > 0 ? 2 : 0;
 }
 

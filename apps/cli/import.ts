@@ -174,6 +174,7 @@ class ImportJob {
       table.footRows,
       (performance.now() - began) / 1000,
       lag,
+      started.runId,
     );
     return count('refused') > 0 ? 2 : 0;
   }
@@ -283,6 +284,7 @@ class ImportJob {
     footRows: readonly number[],
     seconds: number,
     lag: bigint,
+    runId: string,
   ): void {
     const { kind, language, result, dryRun } = this.args;
     const line = (word: keyof typeof words, facts: Record<string, unknown> = {}): void =>
@@ -303,8 +305,9 @@ class ImportJob {
     for (const warning of this.warnings) this.say(warning);
     if (this.warningCount > this.warnings.length) line('moreWarnings', { count: this.warningCount - this.warnings.length });
     if (this.counts.get('refused')) line('result', { file: result });
-    if (dryRun) line('dryRun');
-    else line('took', { seconds: seconds.toFixed(1), rate: Math.round(this.rows / Math.max(seconds, 0.001)), lag });
+    if (dryRun) return line('dryRun');
+    line('took', { seconds: seconds.toFixed(1), rate: Math.round(this.rows / Math.max(seconds, 0.001)), lag });
+    line('run', { runId });
   }
 }
 

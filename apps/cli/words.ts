@@ -161,6 +161,7 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
     zh: '用时 {seconds} 秒，{rate} 行/秒；视图落后 {lag} 个事件。',
     en: '{seconds} s, {rate} rows/s; views are {lag} events behind.',
   },
+  run: { zh: '批次 {runId}（撤销：undo {runId}）', en: 'Run {runId} (to take it back: undo {runId})' },
   rowNumber: { zh: '原行号', en: 'row' },
   code: { zh: '原因代码', en: 'code' },
   reason: { zh: '原因', en: 'reason' },

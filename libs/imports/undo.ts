@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { enrollmentSource, learnerSource, claimsOf } from '../contexts/enrollment/gates.ts';
 import { planEnrollment, planLearner } from '../contexts/enrollment/plans.ts';
 import type { EnrollmentEvent } from '../events/catalog/enrollment.ts';
@@ -93,6 +94,8 @@ export class Undoing {
         else left.delete(stream);
       }
       ({ scannedTo: after, end } = page);
+      // A page without a match costs a scan and no wait: requests come in between.
+      await nextTurn();
     }
     for (const stream of left) await this.carryOut(stream.slice('import-'.length));
   }
@@ -112,6 +115,7 @@ export class Undoing {
         );
         await this.page(run, rows, after);
         ({ scannedTo: after, end } = page);
+        await nextTurn();
       }
     }
     await this.say(run, `${runId}-undone`, { type: 'FinishUndo' });

@@ -435,3 +435,68 @@ describe('without a server', () => {
     expect((await second.stop()).code).toBe(0);
   });
 });
+
+describe('a registrar’s year', () => {
+  it('goes in as lists, by class where there is none, and out again where it was one too many', async () => {
+    const inClass = [...header, '班级'];
+    const admitted = Array.from({ length: 3 }, () => [...row(''), '电商2511']);
+    expect((await ledger(['import', 'roster', file('cohort.csv', sheet([inClass, ...admitted])), '--form-classes'])).code).toBe(
+      0,
+    );
+    const registered = await ledger([
+      'batch',
+      'registrations',
+      '--class',
+      '电商2511',
+      '--numbers',
+      '202511001',
+      '--on',
+      '2025-09-03',
+    ]);
+    expect(registered).toMatchObject({ code: 0, err: '' });
+    expect(countsOf(registered)).toEqual({ registered: 3, total: 3 });
+
+    const [one, two, three] = admitted.map(([, name]) => name!);
+    const title = ['学号', '姓名', '异动类型', '异动日期', '异动原因', '期满日期', '班主任'];
+    const path = file(
+      'changes.csv',
+      sheet([
+        ['2025年10月学籍异动表'],
+        title,
+        ['202511001', one!, '休学', '2025-10-08', '因病', '2026-09-01', '李老师'],
+        ['202511002', two!, '退学', '2025.10.8', '自愿退学', '', ''],
+        ['202511003', three!, '退学', '2025-10-08', '不想上了', '', ''],
+        ['制表人：王老师'],
+      ]),
+    );
+    const changed = await ledger(['batch', 'status-changes', path]);
+    expect(changed.code).toBe(2);
+    expect(countsOf(changed)).toEqual({ 'status changes recorded': 2, refused: 1, total: 3 });
+    expect(changed.out).toContain('Columns that are not known (not read): 班主任');
+    const refused = await rowsOf(`${path}.result.csv`);
+    expect(refused[1]).toEqual([
+      '202511003',
+      three,
+      '退学',
+      '2025-10-08',
+      '不想上了',
+      '',
+      '',
+      '5',
+      'VALUE_NOT_IN_LIST',
+      expect.stringContaining('本人申请'),
+    ]);
+
+    const runId = /^Run (\w+)/m.exec(changed.out)![1]!;
+    const asked = await ledger(['undo', runId, '--lang', 'zh']);
+    const requestId = /--grant (\w+)/.exec(asked.out)![1]!;
+    expect(await ledger(['undo', runId, '--grant', requestId])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('SAME_PERSON'),
+    });
+    const second = await runCommand(['token', '--sub', 'registrar-2', '--role', 'registrar'], { LEDGER_DATA: data() });
+    const granted = await ledger(['undo', runId, '--grant', requestId], { LEDGER_TOKEN: second.out.trim() });
+    expect(granted).toMatchObject({ code: 0, err: '', out: '2 rows taken back, 0 left as they are.\n' });
+    expect(counted(await logOf(data()))).toMatchObject({ StatusChangeAnnulled: 2, ImportUndone: 1, ImportUndoFinished: 1 });
+  });
+});
