@@ -119,6 +119,12 @@ export const untold: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(accessCatalog).map((type) => [type, 'written by whoever reads over HTTP'])),
   ...Object.fromEntries(Object.keys(operationsCatalog).map((type) => [type, 'written by whoever runs the ledger'])),
   CommandAbandoned: 'fences a writer that crashed',
+  ...Object.fromEntries(
+    ['StatusChangeAnnulled', 'ImportUndone', 'ImportRowsUndone', 'ImportUndoFinished'].map((type) => [
+      type,
+      'takes back a run that should not have been; the story has none',
+    ]),
+  ),
   EnrollmentClosingDropped: 'lets go of a graduation that was refused or never written',
 };
 

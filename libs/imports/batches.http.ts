@@ -3,12 +3,13 @@ import { ApiTags } from '@nestjs/swagger';
 import { commandContext, Told } from '../edge/command.ts';
 import { CellsList, Flag, Id, Nested, OneOf, PlainDate, Shaped, Text, Whole } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
-import { languageOf, Problem } from '../edge/problem.ts';
+import { languageOf } from '../edge/problem.ts';
 import type { EnrollmentStatus } from '../events/catalog/enrollment.ts';
 import { batchSheets } from '../intake/batch-sheets.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { enrollmentRegister, listEnrollments, type RegisterQuery } from '../read-models/enrollment-register.ts';
 import type { Asked, Batch, Batches, Cohort } from './batches.ts';
+import { caughtUp } from './caught-up.http.ts';
 import { importerOf, written } from './imports.http.ts';
 import type { BatchKind } from './importing.ts';
 import { rowsRead, rowsShown, type ReadRows } from './rows-told.http.ts';
@@ -160,12 +161,7 @@ export class BatchesController {
       ...(programId ? { programId } : {}),
       ...(cohort === undefined || cohort === null ? {} : { cohortYear: cohort }),
     };
-    const head = await this.parts.store.head();
-    const { name } = enrollmentRegister;
-    if (!(await this.parts.views.waitFor(name, head, patienceMs))) {
-      const reached = this.parts.views.status().find((view) => view.name === name)?.position ?? 0n;
-      throw new Problem('VIEW_BEHIND', { view: name, wanted: head.toString(), reached: reached.toString() });
-    }
+    await caughtUp(this.parts, enrollmentRegister, patienceMs);
     return this.parts.views.read(enrollmentRegister, async (db) => {
       const members: string[] = [];
       for (let cursor: string | null | undefined; cursor !== null;) {

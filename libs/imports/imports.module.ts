@@ -3,6 +3,7 @@ import { PARTS, type Parts } from '../edge/parts.ts';
 import { streamsOf, subjectIndex } from '../read-models/subject-index.ts';
 import { BATCHES, BatchesController } from './batches.http.ts';
 import { Batches } from './batches.ts';
+import { caughtUp } from './caught-up.http.ts';
 import { IMPORTS, ImportsController } from './imports.http.ts';
 import { Imports } from './imports.ts';
 import { ImportUndoController, UNDOING } from './undo.http.ts';
@@ -15,10 +16,7 @@ const undoingOf = (parts: Parts, imports: Imports): Undoing =>
   new Undoing({
     ...parts,
     zoneOf: (institutionId) => parts.institutions.get(institutionId) ?? 'Asia/Shanghai',
-    caughtUp: async () => {
-      const reached = await parts.views.waitFor(subjectIndex.name, await parts.store.head(), patienceMs);
-      if (!reached) throw new Error('the index of streams is behind');
-    },
+    caughtUp: () => caughtUp(parts, subjectIndex, patienceMs),
     streamsAbout: (institutionId, learnerId) => parts.views.read(subjectIndex, (db) => streamsOf(db, institutionId, learnerId)),
     settled: (runId) => imports.settled(runId),
   });
