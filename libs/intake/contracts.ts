@@ -1,7 +1,7 @@
 import type { CodeList } from '../kernel/codes.ts';
 import { RecordReader, type Mapped } from './map-row.ts';
 import type { SheetForm, TableRecord } from './table.ts';
-import { cleanText, parseCode, parseDate, parseName, parseNumber, parseText } from './values.ts';
+import { cleanText, parseCode, parseName, parseNumber, parseText } from './values.ts';
 
 /** States of a contract of before (三方协议) and what sheets say for them. */
 export const contractStatuses = [
@@ -60,17 +60,17 @@ export const contractForm: SheetForm<ContractField> = {
     { field: 'name', zh: ['姓名', '学生姓名'], code: 'XM', en: ['name'] },
     { field: 'organization', zh: ['企业', '企业名称', '实习单位', '单位'], en: ['enterprise'] },
     { field: 'post', zh: ['岗位', '实习岗位', '学徒岗位'], en: ['post'] },
-    { field: 'signedOn', zh: ['签订日期', '签署日期'], en: ['signed on'] },
-    { field: 'from', zh: ['开始日期', '起始日期'], en: ['start date'] },
-    { field: 'to', zh: ['结束日期', '终止日期'], en: ['end date'] },
+    { field: 'signedOn', zh: ['签订日期', '签署日期'], en: ['signed on'], dates: 'day' },
+    { field: 'from', zh: ['开始日期', '起始日期'], en: ['start date'], dates: 'day' },
+    { field: 'to', zh: ['结束日期', '终止日期'], en: ['end date'], dates: 'day' },
     { field: 'schoolMentor', zh: ['校内导师工号'], en: ['school mentor', 'school mentor number'] },
     { field: 'enterpriseMentor', zh: ['企业导师工号'], en: ['enterprise mentor', 'enterprise mentor number'] },
     { field: 'guardianName', zh: ['监护人姓名', '监护人'], en: ['guardian'] },
-    { field: 'guardianSignedOn', zh: ['监护人签字日期', '监护人签订日期'], en: ['guardian signed on'] },
+    { field: 'guardianSignedOn', zh: ['监护人签字日期', '监护人签订日期'], en: ['guardian signed on'], dates: 'day' },
     { field: 'insurancePolicy', zh: ['实习责任保险单号', '保险单号'], en: ['insurance policy'] },
-    { field: 'status', zh: ['状态', '协议状态'], en: ['status'] },
-    { field: 'endedOn', zh: ['解除日期'], en: ['ended on'] },
-    { field: 'endGround', zh: ['解除原因'], en: ['end ground'] },
+    { field: 'status', zh: ['状态', '协议状态'], en: ['status'], list: contractStatuses },
+    { field: 'endedOn', zh: ['解除日期'], en: ['ended on'], dates: 'day' },
+    { field: 'endGround', zh: ['解除原因'], en: ['end ground'], list: terminationGroundWords },
   ],
   needed: [
     ['agreementNumber'],
@@ -109,7 +109,7 @@ export interface ContractRow {
   readonly endGround?: EndGround;
 }
 
-const aDay = (cell: string) => parseDate(cell, { month: false });
+const aDay = { month: false };
 const aNumber = (cell: string) => parseNumber(cell, 64);
 const aStaffNumber = (cell: string) => parseNumber(cell, 32);
 
@@ -122,16 +122,16 @@ export const mapContractRow = (record: TableRecord<ContractField>): Mapped<Contr
   const name = cell.readNeeded('name', parseName);
   const organization = cell.readNeeded('organization', (text) => parseText(text, 200));
   const post = cell.readNeeded('post', (text) => parseText(text));
-  const signedOn = cell.readNeeded('signedOn', aDay);
-  const from = cell.readNeeded('from', aDay);
-  const to = cell.readNeeded('to', aDay);
+  const signedOn = cell.readNeededDate('signedOn', aDay);
+  const from = cell.readNeededDate('from', aDay);
+  const to = cell.readNeededDate('to', aDay);
   const schoolMentor = cell.read('schoolMentor', aStaffNumber);
   const enterpriseMentor = cell.read('enterpriseMentor', aStaffNumber);
   const guardianName = cell.read('guardianName', parseName);
-  const guardianSignedOn = cell.read('guardianSignedOn', aDay);
+  const guardianSignedOn = cell.readDate('guardianSignedOn', aDay);
   const insurancePolicy = cell.read('insurancePolicy', aNumber);
   const status = cell.readNeeded('status', (text) => parseCode(text, contractStatuses))?.code;
-  const endedOn = cell.read('endedOn', aDay);
+  const endedOn = cell.readDate('endedOn', aDay);
   const endGround = groundOf(cell, record.values.endGround);
 
   if (from && to && to < from) cell.refuse('to', 'ENDS_BEFORE_START', { from, to });

@@ -38,7 +38,7 @@ export const courseForm: SheetForm<CourseField> = {
     { field: 'englishName', zh: ['英文名称', '课程英文名称'], en: ['English name'] },
     { field: 'credits', zh: ['学分'], code: 'XF', en: ['credits'] },
     { field: 'hours', zh: ['学时', '总学时'], code: 'XS', en: ['hours'] },
-    { field: 'nature', zh: ['课程性质'], code: 'KCXZ', en: ['nature'] },
+    { field: 'nature', zh: ['课程性质'], code: 'KCXZ', en: ['nature'], list: courseNatureWords },
     { field: 'category', zh: ['课程类别'], code: 'KCLB', en: ['category'] },
     { field: 'module', zh: ['模块', '课程模块'], en: ['module'] },
     { field: 'frameworkLevel', zh: ['资历等级'], en: ['framework level'] },

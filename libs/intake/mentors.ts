@@ -23,11 +23,11 @@ export const mentorForm: SheetForm<MentorField> = {
   fields: [
     { field: 'staffNumber', zh: ['工号', '教师工号', '职工号', '教工号'], code: 'GH', en: ['staff number'] },
     { field: 'name', zh: ['姓名', '导师姓名', '教师姓名'], code: 'XM', en: ['name'] },
-    { field: 'side', zh: ['侧', '校内/企业', '导师类型'], en: ['side'] },
+    { field: 'side', zh: ['侧', '校内/企业', '导师类型'], en: ['side'], list: mentorSides },
     { field: 'organization', zh: ['单位', '所在单位', '单位名称', '企业'], en: ['organization'] },
     { field: 'title', zh: ['职称', '职称/岗位', '职称、岗位', '职称或岗位'], en: ['title', 'title / post'] },
     { field: 'post', zh: ['岗位', '职务'], en: ['post'] },
-    { field: 'doubleQualified', zh: ['双师型', '是否双师型', '双师型教师'], en: ['double-qualified'] },
+    { field: 'doubleQualified', zh: ['双师型', '是否双师型', '双师型教师'], en: ['double-qualified'], list: yesOrNo },
     { field: 'certificate', zh: ['证书', '双师型证书', '双师证书', '证书名称'], en: ['certificate'] },
     { field: 'phone', zh: ['联系电话', '电话', '手机'], en: ['phone'] },
   ],

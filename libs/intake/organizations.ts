@@ -25,7 +25,7 @@ export const organizationForm: SheetForm<OrganizationField> = {
     },
     { field: 'name', zh: ['单位名称', '名称', '企业名称'], en: ['organization', 'name'] },
     { field: 'englishName', zh: ['英文名称', '单位英文名称'], en: ['English name'] },
-    { field: 'kind', zh: ['类型', '单位类型'], en: ['kind', 'type'] },
+    { field: 'kind', zh: ['类型', '单位类型'], en: ['kind', 'type'], list: organizationKinds },
   ],
   needed: [['creditCode'], ['name'], ['kind']],
 };

@@ -6,6 +6,22 @@ export const problemTexts = {
     zh: '本行有内容超出表头（表头 {columns} 列，第 {at} 列有内容），各列可能错位。',
     en: 'The row has content beyond the header ({columns} columns; there is something in column {at}): its cells may be shifted.',
   },
+  CELL_ERROR: {
+    zh: '“{column}”是表格软件的错误值 {value}，请改正公式或填写内容。',
+    en: '“{column}” holds the error {value}; mend the formula or fill in the value.',
+  },
+  FORMULA_WITHOUT_VALUE: {
+    zh: '“{column}”是公式，但文件中没有计算结果；请在表格软件中打开并保存，或直接填写内容。',
+    en: '“{column}” is a formula without a result in the file; open and save it in a spreadsheet program, or fill in the value.',
+  },
+  CELL_MERGED: {
+    zh: '“{column}”与第 {from} 行合并，内容只写了一次；请取消合并并逐行填写，或使用 --fill-down。',
+    en: '“{column}” is merged with row {from} and written there alone; unmerge it and fill every row, or use --fill-down.',
+  },
+  VALUE_BECAME_DATE: {
+    zh: '“{column}”被表格软件当作日期（{value}）保存；请把该列设为文本后重新录入。',
+    en: 'A spreadsheet turned “{column}” into a date ({value}); make the column text and enter it again.',
+  },
   VALUE_MISSING: { zh: '“{column}”不能为空。', en: '“{column}” is needed.' },
   PROGRAM_MISSING: { zh: '专业代码和专业名称至少填一项。', en: 'One of program code and program name is needed.' },
   TEXT_TOO_LONG: {

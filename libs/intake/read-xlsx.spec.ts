@@ -21,8 +21,9 @@ const refusal = async (bytes: Uint8Array): Promise<UnreadableFile> => {
 
 const dateStyles =
   '<numFmts><numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;m&quot;月&quot;"/><numFmt numFmtId="165" formatCode="[h]:mm"/>' +
-  '<numFmt numFmtId="166" formatCode="0000000"/><numFmt numFmtId="167" formatCode="[Red]0.00E+00;[Blue]-0"/></numFmts>' +
-  '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="57"/><xf numFmtId="20"/><xf numFmtId="167"/></cellXfs>';
+  '<numFmt numFmtId="166" formatCode="0000000"/><numFmt numFmtId="167" formatCode="[Red]0.00E+00;[Blue]-0"/>' +
+  '<numFmt numFmtId="168" formatCode="&quot;2026&quot;\\-0000"/><numFmt numFmtId="169" formatCode="0&quot;分&quot;"/></numFmts>' +
+  '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="57"/><xf numFmtId="20"/><xf numFmtId="167"/><xf numFmtId="168"/><xf numFmtId="169"/><xf numFmtId="10"/></cellXfs>';
 
 /** How a cell reads, alone in its row. */
 const cell = async (xml: string, made: HandMade = {}): Promise<[text: string | undefined, kind: string | undefined]> => {
@@ -55,6 +56,9 @@ describe('cells', () => {
     ['a number with its exponent', '<c r="A1"><v>2.0260001E7</v></c>', ['20260001', 'number']],
     ['the noise of a binary fraction', '<c r="A1"><v>92.299999999999997</v></c>', ['92.3', 'number']],
     ['a number with zeros shown before it', '<c r="A1" s="5"><v>123</v></c>', ['0000123', 'number']],
+    ['a number with a prefix shown before it', '<c r="A1" s="9"><v>12</v></c>', ['2026-0012', 'number']],
+    ['a number with its unit', '<c r="A1" s="10"><v>85</v></c>', ['85', 'number']],
+    ['a percentage', '<c r="A1" s="11"><v>0.85499999999999998</v></c>', ['85.5%', 'number']],
     ['a number in a format with an exponent', '<c r="A1" s="8"><v>46266</v></c>', ['46266', 'number']],
     ['an id of 18 digits as a number', '<c r="A1"><v>4.4030519900101002E+17</v></c>', ['4.40305199001010E+17', 'number']],
     ['one that a program wrote in full', '<c r="A1"><v>440305199001010012</v></c>', ['4.40305199001010E+17', 'number']],

@@ -30,13 +30,16 @@ export const readXlsx = async (source: ByteSource): Promise<readonly Sheet[]> =>
   let shared: Promise<readonly string[]> | undefined;
   const strings = (): Promise<readonly string[]> =>
     (shared ??= parts.sharedStrings === null ? Promise.resolve([]) : readSharedStrings(zip, parts.sharedStrings));
-  return parts.sheets.map((sheet) => ({
-    name: sheet.name,
-    hidden: sheet.hidden,
-    dateSystem: parts.dateSystem,
-    rows: () => rowsOf(zip, parts, sheet, strings),
-    merges: () => mergesOf(zip, sheet),
-  }));
+  return parts.sheets.map((sheet) => {
+    let merges: Promise<readonly Merge[]> | undefined;
+    return {
+      name: sheet.name,
+      hidden: sheet.hidden,
+      dateSystem: parts.dateSystem,
+      rows: () => rowsOf(zip, parts, sheet, strings),
+      merges: () => (merges ??= mergesOf(zip, sheet)),
+    };
+  });
 };
 
 async function* rowsOf(

@@ -21,7 +21,7 @@ import {
 import type { Contact, Identity } from '../kernel/personal.ts';
 import { RecordReader, type Mapped } from './map-row.ts';
 import type { SheetForm, TableRecord } from './table.ts';
-import { parseCode, parseDate, parseIdNumber, parseName, parseNote, parseNumber, parseText } from './values.ts';
+import { parseCode, parseIdNumber, parseName, parseNote, parseNumber, parseText } from './values.ts';
 
 export type RosterField =
   | 'candidateNumber'
@@ -57,30 +57,30 @@ export const rosterForm: SheetForm<RosterField> = {
     { field: 'candidateNumber', zh: ['考生号'], code: 'KSH', en: ['candidate number'] },
     { field: 'studentNumber', zh: ['学号'], code: 'XH', en: ['student number'] },
     { field: 'name', zh: ['姓名'], code: 'XM', en: ['name'] },
-    { field: 'sex', zh: ['性别'], code: 'XB', en: ['sex'] },
-    { field: 'birthDate', zh: ['出生日期', '出生年月日'], code: 'CSRQ', en: ['birth date'] },
-    { field: 'idType', zh: ['身份证件类型', '证件类型'], en: ['id type'] },
+    { field: 'sex', zh: ['性别'], code: 'XB', en: ['sex'], list: sexes },
+    { field: 'birthDate', zh: ['出生日期', '出生年月日'], code: 'CSRQ', en: ['birth date'], dates: 'day' },
+    { field: 'idType', zh: ['身份证件类型', '证件类型'], en: ['id type'], list: idTypes },
     {
       field: 'idNumber',
       zh: ['身份证号', '身份证件号', '证件号码', '身份证号码', '身份证件号码'],
       code: 'SFZH',
       en: ['id number'],
     },
-    { field: 'politicalStatus', zh: ['政治面貌'], code: 'ZZMM', en: ['political status'] },
-    { field: 'ethnicGroup', zh: ['民族'], code: 'MZ', en: ['ethnic group'] },
+    { field: 'politicalStatus', zh: ['政治面貌'], code: 'ZZMM', en: ['political status'], list: politicalStatuses },
+    { field: 'ethnicGroup', zh: ['民族'], code: 'MZ', en: ['ethnic group'], list: ethnicGroups },
     { field: 'programCode', zh: ['专业代码'], code: 'ZYDM', en: ['program code'] },
     { field: 'programName', zh: ['专业名称', '专业'], code: 'ZYMC', en: ['program'] },
-    { field: 'level', zh: ['层次', '培养层次'], code: 'CC', en: ['level'] },
-    { field: 'lengthOfStudy', zh: ['学制'], code: 'XZ', en: ['years of study'] },
-    { field: 'studyForm', zh: ['学习形式'], code: 'XXXS', en: ['study form'] },
-    { field: 'entryDate', zh: ['入学日期', '入学年月', '入学年份'], code: 'RXRQ', en: ['entry date'] },
+    { field: 'level', zh: ['层次', '培养层次'], code: 'CC', en: ['level'], list: levels },
+    { field: 'lengthOfStudy', zh: ['学制'], code: 'XZ', en: ['years of study'], list: lengthsOfStudy },
+    { field: 'studyForm', zh: ['学习形式'], code: 'XXXS', en: ['study form'], list: studyForms },
+    { field: 'entryDate', zh: ['入学日期', '入学年月', '入学年份'], code: 'RXRQ', en: ['entry date'], dates: 'month' },
     { field: 'branch', zh: ['分院', '学院'], code: 'FY', en: ['faculty'] },
     { field: 'department', zh: ['系所', '系'], code: 'XSH', en: ['department'] },
     { field: 'className', zh: ['班号', '班级', '行政班'], code: 'BH', en: ['class'] },
-    { field: 'expectedGraduation', zh: ['预计毕业日期'], code: 'YJBYRQ', en: ['expected graduation'] },
-    { field: 'intake', zh: ['招生类型', '招生类别'], en: ['intake'] },
-    { field: 'status', zh: ['学籍状态'], en: ['status'] },
-    { field: 'statusDate', zh: ['异动日期'], en: ['status date'] },
+    { field: 'expectedGraduation', zh: ['预计毕业日期'], code: 'YJBYRQ', en: ['expected graduation'], dates: 'month' },
+    { field: 'intake', zh: ['招生类型', '招生类别'], en: ['intake'], list: intakes },
+    { field: 'status', zh: ['学籍状态'], en: ['status'], list: rosterStatuses },
+    { field: 'statusDate', zh: ['异动日期'], en: ['status date'], dates: 'day' },
     { field: 'phone', zh: ['联系电话'], en: ['phone'] },
     { field: 'guardianName', zh: ['监护人', '家长姓名'], en: ['guardian'] },
     { field: 'guardianPhone', zh: ['监护人电话'], en: ['guardian phone'] },
@@ -125,8 +125,8 @@ const endedStatuses: ReadonlySet<RosterStatus> = new Set([
   'incomplete',
 ]);
 
-const aDay = (cell: string) => parseDate(cell, { month: false });
-const aDayOrMonth = (cell: string) => parseDate(cell, { month: true });
+const aDay = { month: false };
+const aDayOrMonth = { month: true };
 const aText = (cell: string) => parseText(cell);
 const aNote = (cell: string) => parseNote(cell);
 const aCandidateNumber = (cell: string) => parseNumber(cell, 18);
@@ -159,7 +159,7 @@ export const mapRosterRow = (record: TableRecord<RosterField>): Mapped<RosterRow
   const studentNumber = cell.read('studentNumber', aNumber);
   const name = cell.readNeeded('name', parseName);
   const statedSex = cell.read('sex', aSex);
-  const statedBirthDate = cell.read('birthDate', aDay);
+  const statedBirthDate = cell.readDate('birthDate', aDay);
   const idType = cell.has('idType') ? cell.read('idType', anIdType)?.code : 'resident-id';
   // Without knowing the type of document its number cannot be judged.
   const id = idType && cell.readNeeded('idNumber', (text) => parseIdNumber(text, idType));
@@ -170,18 +170,18 @@ export const mapRosterRow = (record: TableRecord<RosterField>): Mapped<RosterRow
   const level = cell.read('level', aLevel)?.code;
   const lengthOfStudyMonths = cell.read('lengthOfStudy', aLengthOfStudy)?.months;
   const studyForm = cell.read('studyForm', aStudyForm)?.code;
-  const entryDate = cell.readNeeded('entryDate', aDayOrMonth);
+  const entryDate = cell.readNeededDate('entryDate', aDayOrMonth);
   const branch = cell.read('branch', aText);
   const department = cell.read('department', aText);
   const className = cell.read('className', aText);
-  const expectedGraduation = cell.read('expectedGraduation', aDayOrMonth);
+  const expectedGraduation = cell.readDate('expectedGraduation', aDayOrMonth);
   const intake = cell.read('intake', anIntake)?.code;
   const status = cell.read('status', aStatus);
-  const statusDate = cell.read('statusDate', aDay);
+  const statusDate = cell.readDate('statusDate', aDay);
   const phone = cell.read('phone', aPhone);
   const guardianName = cell.read('guardianName', parseName);
   const guardianPhone = cell.read('guardianPhone', aPhone);
-  const note = cell.read('note', aNote);
+  const note = cell.readAny('note', aNote);
 
   if (statedSex && id?.sex && statedSex.code !== id.sex) {
     cell.refuse('sex', 'SEX_DISAGREES_WITH_ID', {

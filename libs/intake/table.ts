@@ -1,5 +1,7 @@
-import type { Problem } from './problems.ts';
-import type { SheetRow } from './sheet-row.ts';
+import type { Problem, ProblemCode } from './problems.ts';
+import type { CodeList } from '../kernel/codes.ts';
+import { MergedCells } from './merged-cells.ts';
+import type { DateSystem, Merge, SheetRow, StoredCell } from './sheet-row.ts';
 import { UnreadableFile } from './unreadable-file.ts';
 import { cleanText, isBlank } from './values.ts';
 
@@ -10,6 +12,10 @@ export interface Field<F extends string = string> {
   readonly en: readonly [string, ...string[]];
   /** The national register's field code. */
   readonly code?: string;
+  /** What its cells may say. */
+  readonly list?: CodeList;
+  /** Its cells hold dates: days, or days and months. */
+  readonly dates?: 'day' | 'month';
   /** Known, so that nobody takes it for a mistyped header, but nothing of it is recorded: the report says so. */
   readonly unrecorded?: true;
 }
@@ -27,10 +33,26 @@ export interface TableRecord<F extends string = string> {
   readonly values: Readonly<Partial<Record<F, string>>>;
   /** The headers of the recognized columns as the sender wrote them; one object for the whole table. */
   readonly headers: Readonly<Partial<Record<F, string>>>;
-  /** The sender's own cells. */
+  /** The sender's own cells, and beside them what a workbook stores where that is not plain text. */
   readonly raw: readonly string[];
+  readonly stored?: readonly (StoredCell | undefined)[];
+  /** What the values are that a workbook does not store as text. */
+  readonly kinds?: Readonly<Partial<Record<F, StoredCell['kind']>>>;
+  readonly dateSystem?: DateSystem;
   /** Why the row as a whole cannot be taken. */
   readonly problems: readonly Problem[];
+  /** Cells that hold something and have no value: errors, formulas that nobody calculated, merged cells. */
+  readonly faults?: readonly Problem[];
+}
+
+export interface TableOptions<F extends string = string> {
+  /** Headers of the sender's own, each with our field; null for a column that is not to be read. */
+  readonly columns?: ReadonlyMap<string, F | null>;
+  /** Repeats what stands in merged cells in each of their rows; else such a row is refused. */
+  readonly fillDown?: boolean;
+  /** Asked for once the header is found. */
+  readonly merges?: () => Promise<readonly Merge[]>;
+  readonly dateSystem?: DateSystem;
 }
 
 export interface UnknownColumn {
@@ -52,6 +74,8 @@ export interface Table<F extends string = string> {
   readonly unknownColumns: readonly UnknownColumn[];
   /** Rows left out as the foot of the table; added while records are read. */
   readonly footRows: readonly number[];
+  /** Rows that were read although the sheet does not show them; added while records are read. */
+  readonly hiddenRows: readonly number[];
   /** To be read once, to the end or until a `break`: either closes the file. Blank rows are left out. */
   readonly records: AsyncGenerator<TableRecord<F>, void, undefined>;
 }
@@ -63,18 +87,26 @@ const headerWithin = 50;
  * Finds the header and hands out the records below it. Throws `UnreadableFile` where there is no header, or where two columns say the same;
  * what the rows throw goes through.
  */
-export const readTable = async <F extends string>(rows: AsyncIterable<SheetRow>, form: SheetForm<F>): Promise<Table<F>> => {
+export const readTable = async <F extends string>(
+  rows: AsyncIterable<SheetRow>,
+  form: SheetForm<F>,
+  options: TableOptions<F> = {},
+): Promise<Table<F>> => {
   const iterator = rows[Symbol.asyncIterator]();
   try {
-    return await findTable(iterator, form);
+    return await findTable(iterator, form, options);
   } catch (error) {
     await iterator.return?.();
     throw error;
   }
 };
 
-const findTable = async <F extends string>(rows: AsyncIterator<SheetRow>, form: SheetForm<F>): Promise<Table<F>> => {
-  const fieldByHeader = headersOf(form);
+const findTable = async <F extends string>(
+  rows: AsyncIterator<SheetRow>,
+  form: SheetForm<F>,
+  options: TableOptions<F>,
+): Promise<Table<F>> => {
+  const fieldOf = fieldsByHeader(form, options.columns);
   let nearest: { row: number; missing: string[]; recognized: number } | undefined;
   let searched = 0;
   while (searched < headerWithin) {
@@ -82,10 +114,10 @@ const findTable = async <F extends string>(rows: AsyncIterator<SheetRow>, form: 
     if (next.done) break;
     const { row, cells } = next.value;
     searched = row;
-    const fields = cells.map((cell) => fieldByHeader.get(headerWord(cell)));
+    const fields = cells.map(fieldOf);
     const found = new Set(fields.filter((field) => field !== undefined));
     const missing = form.needed.filter((oneOf) => !oneOf.some((field) => found.has(field)));
-    if (missing.length === 0) return tableUnder(row, cells, fields, form, rows);
+    if (missing.length === 0) return tableUnder(row, cells, fields, form, rows, options);
     if (!nearest || found.size > nearest.recognized) {
       nearest = { row, missing: missing.map((oneOf) => titleOf(form, oneOf)), recognized: found.size };
     }
@@ -102,6 +134,25 @@ const headerWord = (cell: string): string =>
     .replaceAll(/\s/g, '')
     .replaceAll(/^\*+|\*+$/g, '')
     .toLowerCase();
+
+/** A header that the sender named counts as it stands before it counts by its word. */
+const fieldsByHeader = <F extends string>(
+  form: SheetForm<F>,
+  columns: ReadonlyMap<string, F | null> = new Map<string, F | null>(),
+): ((cell: string) => F | undefined) => {
+  const known = headersOf(form);
+  const named = new Map([...columns].map(([header, field]) => [plainHeader(header), field]));
+  return (cell) => {
+    const own = named.get(plainHeader(cell));
+    return own === undefined ? known.get(headerWord(cell)) : (own ?? undefined);
+  };
+};
+
+const plainHeader = (cell: string): string => cleanText(cell).normalize('NFKC').replaceAll(/\s/g, '').toLowerCase();
+
+/** The field that a header, a code or the field's own name means. */
+export const fieldNamed = <F extends string>(form: SheetForm<F>, name: string): F | undefined =>
+  headersOf(form).get(headerWord(name)) ?? form.fields.find(({ field }) => field === name)?.field;
 
 const headersByForm = new WeakMap<SheetForm, ReadonlyMap<string, string>>();
 
@@ -146,13 +197,14 @@ export const recordOf = <F extends string>(
 const titleOf = <F extends string>(form: SheetForm<F>, oneOf: readonly F[]): string =>
   oneOf.map((field) => form.fields.find((known) => known.field === field)?.zh[0] ?? field).join(' / ');
 
-const tableUnder = <F extends string>(
+const tableUnder = async <F extends string>(
   headerRow: number,
   header: readonly string[],
   fields: readonly (F | undefined)[],
   form: SheetForm<F>,
   rows: AsyncIterator<SheetRow>,
-): Table<F> => {
+  options: TableOptions<F>,
+): Promise<Table<F>> => {
   const headers: Partial<Record<F, string>> = {};
   const unknownColumns: UnknownColumn[] = [];
   const columns = new Map<F, number>();
@@ -177,16 +229,21 @@ const tableUnder = <F extends string>(
     });
   }
   const footRows: number[] = [];
+  const hiddenRows: number[] = [];
+  const merges = options.merges ? await options.merges() : [];
   const layout: Layout<F> = {
     columns: [...columns],
     headers,
     width: header.findLastIndex((cell) => !isBlank(cell)) + 1,
     nameless: new Set(header.flatMap((cell, at) => (isBlank(cell) ? [at] : []))),
     needed: form.needed.map((oneOf) => oneOf.flatMap((field) => columns.get(field) ?? [])),
+    merged: new MergedCells(merges, columns.values(), headerRow),
+    fillDown: options.fillDown ?? false,
+    ...(options.dateSystem === '1904' && { dateSystem: options.dateSystem }),
   };
   const unrecordedColumns = form.fields.flatMap(({ field, unrecorded }) => (unrecorded ? (headers[field] ?? []) : []));
-  const records = recordsUnder(layout, rows, unknownColumns, footRows);
-  return { headerRow, header, headers, unrecordedColumns, unknownColumns, footRows, records };
+  const records = recordsUnder(layout, rows, { unknownColumns, footRows, hiddenRows });
+  return { headerRow, header, headers, unrecordedColumns, unknownColumns, footRows, hiddenRows, records };
 };
 
 interface Layout<F extends string> {
@@ -196,19 +253,31 @@ interface Layout<F extends string> {
   /** Columns within the table that have no header and no value so far. */
   readonly nameless: Set<number>;
   readonly needed: readonly (readonly number[])[];
+  readonly merged: MergedCells;
+  readonly fillDown: boolean;
+  readonly dateSystem?: DateSystem;
+}
+
+/** What is met on the way down and told at the end. */
+interface Met {
+  readonly unknownColumns: UnknownColumn[];
+  readonly footRows: number[];
+  readonly hiddenRows: number[];
 }
 
 async function* recordsUnder<F extends string>(
-  { columns, headers, width, nameless, needed }: Layout<F>,
+  layout: Layout<F>,
   rows: AsyncIterator<SheetRow>,
-  unknownColumns: UnknownColumn[],
-  footRows: number[],
+  { unknownColumns, footRows, hiddenRows }: Met,
 ): AsyncGenerator<TableRecord<F>, void, undefined> {
+  const { width, nameless, needed, merged } = layout;
   try {
     for (let next = await rows.next(); !next.done; next = await rows.next()) {
-      const { row, cells } = next.value;
+      const { row, cells, stored, hidden } = next.value;
+      merged.enter(row, cells, stored);
       const firstFilled = cells.findIndex((cell) => !isBlank(cell));
       if (firstFilled < 0) continue;
+      if (merged.isHeader(row, cells)) continue;
       if (isFoot(cells, firstFilled, needed)) {
         footRows.push(row);
         continue;
@@ -218,25 +287,66 @@ async function* recordsUnder<F extends string>(
         nameless.delete(at);
         unknownColumns.push({ column: at + 1, header: '' });
       }
-      const values: Partial<Record<F, string>> = {};
-      for (const [field, at] of columns) {
-        const cell = cells[at];
-        if (cell !== undefined && !isBlank(cell)) values[field] = cell;
-      }
+      if (hidden) hiddenRows.push(row);
       const beyond = cells.length > width ? cells.findIndex((cell, at) => at >= width && !isBlank(cell)) : -1;
       const problems: Problem[] =
         beyond < 0 ? [] : [{ code: 'COLUMNS_SHIFTED', column: '', field: '', facts: { columns: width, at: beyond + 1 } }];
-      yield { row, values, headers, raw: cells, problems };
+      yield { ...readRow(layout, next.value), problems };
     }
   } finally {
     await rows.return?.();
   }
 }
 
+/** The values of a row, and of its cells what keeps them from being one. */
+const readRow = <F extends string>(
+  { columns, headers, merged, fillDown, dateSystem }: Layout<F>,
+  { row, cells, stored }: SheetRow,
+): Omit<TableRecord<F>, 'problems'> => {
+  const values: Partial<Record<F, string>> = {};
+  const kinds: Partial<Record<F, StoredCell['kind']>> = {};
+  const faults: Problem[] = [];
+  const fault = (field: F, code: ProblemCode, facts: Problem['facts']): void => {
+    faults.push({ code, column: headers[field] ?? field, field, facts });
+  };
+  for (const [field, at] of columns) {
+    let text = cells[at] ?? '';
+    let kind = stored?.[at]?.kind;
+    if (isBlank(text)) {
+      const first = merged.firstOf(row, at);
+      if (!first || isBlank(first.text)) continue;
+      if (!fillDown) {
+        fault(field, 'CELL_MERGED', { from: first.row });
+        continue;
+      }
+      text = first.text;
+      kind = first.stored?.kind;
+    }
+    if (kind === 'error') fault(field, 'CELL_ERROR', { value: text });
+    else if (kind === 'uncalculated') fault(field, 'FORMULA_WITHOUT_VALUE', {});
+    else {
+      values[field] = text;
+      if (kind !== undefined) kinds[field] = kind;
+    }
+  }
+  return {
+    row,
+    values,
+    headers,
+    raw: cells,
+    ...(stored && { stored, kinds }),
+    ...(dateSystem && { dateSystem }),
+    ...(faults.length > 0 && { faults }),
+  };
+};
+
 const footWords =
   /^(?:合计|总计|共计|小计|总人数|人数|(?:制表|填表|填报|审核|审批|复核|校对|经办|负责|联系)人|(?:制表|填表|填报|打印|导出|审核)(?:日期|时间|单位)?(?=[:：\s]|$)|注(?=[:：\d一二三]|$)|备注(?=[:：]|$)|说明(?=[:：]|$)|附注|total\b|note:|prepared by)/i;
 
 const totalWords = /^(?:合计|总计|共计|小计|总人数|人数|total\b)/i;
+
+/** Neither blank nor another word of the foot: 制表人：…, then 审核人：… under some column. */
+const isValue = (cell: string): boolean => !isBlank(cell) && !/^[^:：]{1,8}[:：]/.test(cleanText(cell));
 
 /**
  * A row of 合计, 制表人 or 注 below the table: it begins so, and where a record would have its needed values it has none.
@@ -245,6 +355,6 @@ const totalWords = /^(?:合计|总计|共计|小计|总人数|人数|total\b)/i;
 const isFoot = (cells: readonly string[], firstFilled: number, needed: readonly (readonly number[])[]): boolean => {
   const first = cleanText(cells[firstFilled] ?? '');
   if (!footWords.test(first)) return false;
-  const filled = needed.filter((columns) => columns.some((at) => at !== firstFilled && !isBlank(cells[at] ?? ''))).length;
+  const filled = needed.filter((columns) => columns.some((at) => at !== firstFilled && isValue(cells[at] ?? ''))).length;
   return totalWords.test(first) ? filled * 2 < needed.length : filled === 0;
 };

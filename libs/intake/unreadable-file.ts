@@ -75,6 +75,10 @@ export const fileErrorTexts = {
     zh: '前 {searched} 行中没有找到表头：最接近的是第 {row} 行，缺少 {missing}。',
     en: 'No header row within the first {searched} rows: the nearest is row {row}, where {missing} is missing.',
   },
+  HEADER_ON_NO_SHEET: {
+    zh: '没有找到表头（工作表：{sheets}）：最接近的是“{sheet}”第 {row} 行，缺少 {missing}。',
+    en: 'No sheet ({sheets}) has a header row: the nearest is row {row} of “{sheet}”, where {missing} is missing.',
+  },
   HEADER_AMBIGUOUS: {
     zh: '第 {row} 行有几列表头意思相同：{columns}。请只保留一列。',
     en: 'Several columns of row {row} have headers that mean the same: {columns}. Keep one of them.',

@@ -1,11 +1,12 @@
 import { addDays } from '../../kernel/time.ts';
 import type { DateSystem, StoredCell } from '../sheet-row.ts';
 
-/** How a number shows: as a date or time, with leading zeros up to a width, or as a number. */
+/** How a number shows: as a date or time, with zeros up to a width behind a prefix, in hundredths of one, or as a number. */
 export interface CellFormat {
-  readonly shows: 'number' | 'date' | 'padded';
+  readonly shows: 'number' | 'date' | 'padded' | 'percent';
   /** Of `padded`. */
   readonly width: number;
+  readonly prefix?: string;
   /** Undefined for the general format. */
   readonly code?: string;
 }
@@ -38,9 +39,11 @@ const builtIn: Readonly<Record<number, string>> = {
 export const formatOf = (id: number, codes: ReadonlyMap<number, string>): CellFormat => {
   const code = codes.get(id) ?? builtIn[id];
   if (code === undefined || /^general$/i.test(code)) return general;
-  const zeros = /^0{2,18}$/.exec(code);
-  if (zeros) return { shows: 'padded', width: code.length, code };
-  return { shows: isDateCode(code) ? 'date' : 'number', width: 0, code };
+  const [, before = '', zeros = ''] = /^((?:"[^"]*"|\\.)*)(0+)(?:"[^"]*"|\\.)*$/.exec(code) ?? [];
+  const prefix = before.replaceAll(/"([^"]*)"|\\(.)/g, '$1$2');
+  if (zeros.length > 1 || prefix !== '') return { shows: 'padded', width: zeros.length, prefix, code };
+  if (isDateCode(code)) return { shows: 'date', width: 0, code };
+  return { shows: /%/.test(code.replaceAll(/"[^"]*"|\\./g, '')) ? 'percent' : 'number', width: 0, code };
 };
 
 /** Letters of a date outside quotes, escapes, brackets and the sign of an exponent. Elapsed time ([h]:mm) is a number. */
@@ -61,7 +64,10 @@ export const readNumber = (raw: string, format: CellFormat, system: DateSystem):
     if (moment) return { text: moment.value, stored: { ...moment, ...code } };
   }
   const plain = plainNumber(raw, value);
-  const text = format.shows === 'padded' && /^\d+$/.test(plain) ? plain.padStart(format.width, '0') : plain;
+  let text = plain;
+  // What the sender sees is what she means: 0012 may be stored as 12, 85% as 0.85.
+  if (format.shows === 'padded' && /^\d+$/.test(plain)) text = `${format.prefix}${plain.padStart(format.width, '0')}`;
+  if (format.shows === 'percent') text = `${Number((value * 100).toPrecision(15))}%`;
   return { text, stored: { kind: 'number', value: raw, ...code } };
 };
 

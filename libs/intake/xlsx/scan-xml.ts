@@ -1,4 +1,5 @@
 import { UnreadableFile } from '../unreadable-file.ts';
+import { withoutEntities } from './entities.ts';
 import { damaged } from './read-zip.ts';
 
 /** Characters of one tag or one piece of text; a cell holds 32,767. */
@@ -177,18 +178,12 @@ const oddQuotes = (xml: string, from: number, to: number): boolean => {
   return open !== 0;
 };
 
-const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-
-const unescaped = (text: string, part: string): string =>
-  text.includes('&')
-    ? text.replaceAll(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(\w+));|&/gi, (_, decimal?: string, hex?: string, name = '') => {
-        const code = decimal !== undefined ? Number(decimal) : hex !== undefined ? parseInt(hex, 16) : undefined;
-        const character =
-          code === undefined ? named[name] : code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
-        if (character === undefined) throw damaged(part);
-        return character;
-      })
-    : text;
+const unescaped = (text: string, part: string): string => {
+  if (!text.includes('&')) return text;
+  const plain = withoutEntities(text);
+  if (plain === undefined) throw damaged(part);
+  return plain;
+};
 
 /**
  * The text of a part in pieces, cut behind tags where there are any: so a tag is seldom in two pieces, and no piece has to be put together with

@@ -1,3 +1,5 @@
+import { withoutEntities } from './entities.ts';
+
 /** The parts of a cell. */
 export interface CellParts {
   /** From 1. */
@@ -34,7 +36,7 @@ const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39;
 
 /**
  * Reads a cell that is written as the usual programs write it: `<c r="A1" s="1" t="s"><v>0</v></c>`, or with `<is><t>…</t></is>`, or blank.
- * Answers where it ends; -1 where it is written otherwise, is not all there, or holds an entity: then it is read token by token. This alone
+ * Answers where it ends; -1 where it is written otherwise, or is not all there: then it is read token by token. This alone
  * makes a workbook as quick to read as csv.
  */
 export const readUsualCell = (xml: string, from: number, cell: CellParts): number => {
@@ -81,10 +83,17 @@ export const readUsualCell = (xml: string, from: number, cell: CellParts): numbe
     else if (inline && stands(xml, at + 1, inlineBegins)) start = at + 8;
     else if (inline && stands(xml, at + 1, paddedBegins)) start = at + 29;
     else return -1;
-    for (at = start, c = xml.charCodeAt(at); c !== less; c = xml.charCodeAt(++at)) if (c === ampersand || at > end) return -1;
+    let entities = false;
+    for (at = start, c = xml.charCodeAt(at); c !== less; c = xml.charCodeAt(++at)) {
+      if (at > end) return -1;
+      if (c === ampersand) entities = true;
+    }
     const ends = inline ? inlineEnds : valueEnds;
     if (!stands(xml, at, ends)) return -1;
-    value = xml.slice(start, at);
+    const text = xml.slice(start, at);
+    const plain = entities ? withoutEntities(text) : text;
+    if (plain === undefined) return -1;
+    value = plain;
     at += ends.length;
   }
   cell.column = column;
