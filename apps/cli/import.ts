@@ -1,81 +1,33 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, rmSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { batchSheets, type BatchSheet } from '../../libs/intake/batch-sheets.ts';
-import { contractForm, mapContractRow } from '../../libs/intake/contracts.ts';
-import { courseForm, mapCourseRow } from '../../libs/intake/courses.ts';
-import { mapMentorRow, mentorForm } from '../../libs/intake/mentors.ts';
-import { mapOrganizationRow, organizationForm } from '../../libs/intake/organizations.ts';
-import { programForm, mapProgramRow } from '../../libs/intake/programs.ts';
-import { readCsv } from '../../libs/intake/read-csv.ts';
-import { resultForm, resultMapper } from '../../libs/intake/results.ts';
-import { rosterForm, mapRosterRow } from '../../libs/intake/roster.ts';
-import { problemText, type Problem } from '../../libs/intake/problems.ts';
-import { readTable, type SheetForm, type TableRecord } from '../../libs/intake/table.ts';
+import { bytesIn, fileBytes, type ByteSource } from '../../libs/intake/byte-source.ts';
+import { findTable, type FoundTable } from '../../libs/intake/find-table.ts';
+import { problemText } from '../../libs/intake/problems.ts';
+import { readSheets } from '../../libs/intake/read-sheet.ts';
+import type { TableRecord } from '../../libs/intake/table.ts';
 import { fileErrorText, UnreadableFile } from '../../libs/intake/unreadable-file.ts';
 import { writeCsv } from '../../libs/intake/write-csv.ts';
 import { fill, type Bilingual, type Language } from '../../libs/kernel/bilingual.ts';
+import { columnsOf, columnsTold, type Columns } from './columns.ts';
 import { CommandFailed, type Connection } from './connection.ts';
+import { kinds, type ImportKind, type Mapper } from './import-kinds.ts';
 import { Progress } from './progress.ts';
 import { outcomeWords, words } from './words.ts';
-
-type Mapper = (
-  record: TableRecord,
-) => { ok: true; row: object; warnings: readonly Problem[] } | { ok: false; problems: readonly Problem[] };
-
-interface Kind {
-  readonly form: SheetForm;
-  /** One for each file: rows of results are counted as they come. */
-  readonly mapper: () => Mapper;
-  /** Where its rows go, below the run. */
-  readonly path: string;
-}
-
-/** Its rows are read where they are carried out: what they say of a header or a word is the same there as here. */
-const asSent = ({ form }: BatchSheet): Kind => ({
-  form,
-  mapper:
-    () =>
-    ({ row, headers, values, problems }) =>
-      problems.length > 0
-        ? { ok: false, problems }
-        : {
-            ok: true,
-            row: {
-              row,
-              cells: Object.fromEntries(Object.entries(values).map(([field, cell]) => [headerOf(headers, field), cell])),
-            },
-            warnings: [],
-          },
-  path: 'sheet-rows',
-});
-const headerOf = (headers: TableRecord['headers'], field: string): string => headers[field] ?? field;
-
-const kinds = {
-  registrations: asSent(batchSheets.registrations),
-  'annual-registrations': asSent(batchSheets['annual-registrations']),
-  'status-changes': asSent(batchSheets['status-changes']),
-  'class-changes': asSent(batchSheets['class-changes']),
-  rechecks: asSent(batchSheets.rechecks),
-  roster: { form: rosterForm, mapper: () => mapRosterRow, path: 'roster-rows' },
-  programs: { form: programForm, mapper: () => mapProgramRow, path: 'program-rows' },
-  courses: { form: courseForm, mapper: () => mapCourseRow, path: 'course-rows' },
-  organizations: { form: organizationForm, mapper: () => mapOrganizationRow, path: 'organization-rows' },
-  mentors: { form: mentorForm, mapper: () => mapMentorRow, path: 'mentor-rows' },
-  contracts: { form: contractForm, mapper: () => mapContractRow, path: 'contract-rows' },
-  results: { form: resultForm, mapper: resultMapper, path: 'result-rows' },
-} as const satisfies Readonly<Record<string, Kind>>;
-
-export type ImportKind = keyof typeof kinds;
-
-export const isImportKind = (kind: string | undefined): kind is ImportKind => kind !== undefined && Object.hasOwn(kinds, kind);
 
 export interface ImportArguments {
   readonly kind: ImportKind;
   readonly file: string;
   readonly dryRun: boolean;
   readonly formClasses: boolean;
+  /** Name or number of the sheet; undefined for the first with a header. */
+  readonly sheet: string | undefined;
+  /** `their header=our field`, as it was typed. */
+  readonly map: readonly string[];
+  readonly fillDown: boolean;
+  /** Ends after so many refused rows; undefined for as many as there are. */
+  readonly limitErrors: number | undefined;
   readonly result: string;
   readonly language: Language;
 }
@@ -95,31 +47,43 @@ const warningsShown = 20;
 
 /** Reads, maps and sends a file. Answers the exit code: 0 all taken, 2 some refused. Throws CommandFailed for everything else. */
 export async function importFile(args: ImportArguments, connection: Connection, say: (line: string) => void): Promise<number> {
-  const { kind, file, dryRun, formClasses, language } = args;
+  const { kind, file, language } = args;
   if (!existsSync(file)) throw new CommandFailed(fill(words.fileMissing[language], { file }));
+  const columns = await columnsOf(kind, args.map, connection, language);
+  let source: ByteSource | undefined;
   try {
-    const { digest, rows } = await survey(file, kinds[kind].form);
-    return await new ImportJob(args, connection, say, rows).run(digest, { kind, dryRun, formClasses });
+    source = await fileBytes(file);
+    const open = await tablesOf(source, args, columns);
+    const { digest, rows } = await survey(source, await open());
+    return await new ImportJob(args, connection, say, rows).run(digest, columns, await open());
   } catch (error) {
     if (error instanceof UnreadableFile) throw new CommandFailed(`${fileErrorText(error, language)} (${error.code})`);
     const { code, path } = error as NodeJS.ErrnoException;
     if (code !== undefined && (path === file || code === 'EISDIR'))
       throw new CommandFailed(fill(words.fileClosed[language], { file, code }));
     throw error;
+  } finally {
+    await source?.close();
   }
 }
 
+/** Opens the file's table as often as it is to be read. */
+async function tablesOf(
+  source: ByteSource,
+  { kind, sheet, fillDown }: ImportArguments,
+  columns: Columns,
+): Promise<() => Promise<FoundTable>> {
+  const sheets = await readSheets(source);
+  const { form } = kinds[kind];
+  return () => findTable(sheets, form, { sheet, fillDown, columns: columns.fields });
+}
+
 /** Reads the file to its end before a run is started: one that breaks off or is no such sheet leaves no trace. */
-async function survey(file: string, form: SheetForm): Promise<{ digest: string; rows: number }> {
-  const hash = createHash('sha256');
-  async function* hashed(): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of createReadStream(file) as AsyncIterable<Uint8Array>) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  }
+async function survey(source: ByteSource, table: FoundTable): Promise<{ digest: string; rows: number }> {
   let rows = 0;
-  for await (const _record of (await readTable(readCsv(hashed()), form)).records) rows++;
+  for await (const _record of table.records) rows++;
+  const hash = createHash('sha256');
+  for await (const bytes of bytesIn(source)) hash.update(bytes);
   return { digest: hash.digest('hex'), rows };
 }
 
@@ -133,6 +97,8 @@ class ImportJob {
   private readonly warnings: string[] = [];
   private warningCount = 0;
   private rows = 0;
+  /** The last row that was sent, where refused rows put an end to it. */
+  private stoppedAt: number | undefined;
 
   constructor(args: ImportArguments, connection: Connection, say: (line: string) => void, expected: number) {
     this.args = args;
@@ -142,10 +108,16 @@ class ImportJob {
     this.map = kinds[args.kind].mapper();
   }
 
-  async run(fileDigest: string, options: { kind: string; dryRun: boolean; formClasses: boolean }): Promise<number> {
-    const { language, dryRun } = this.args;
+  async run(fileDigest: string, columns: Columns, table: FoundTable): Promise<number> {
+    const { kind, language, dryRun, formClasses, sheet, fillDown } = this.args;
     const began = performance.now();
-    const table = await readTable(readCsv(createReadStream(this.args.file)), kinds[this.args.kind].form);
+    // How the file is read belongs to the run: its rows are known by their numbers.
+    const reading = {
+      ...(sheet !== undefined && { sheet: table.sheet.name ?? '1' }),
+      ...(fillDown && { fillDown }),
+      ...(columns.said && { columns: columns.said }),
+    };
+    const options = { kind, dryRun, formClasses, ...(Object.keys(reading).length > 0 && { reading }) };
     const started = await this.connection.post<{ runId: string; ordinal: number; continued: boolean }>(
       '/v1/imports',
       fileDigest,
@@ -161,21 +133,15 @@ class ImportJob {
     const count = (outcome: string): number => this.counts.get(outcome) ?? 0;
     const taken = Object.keys(outcomeWords[this.args.kind]).reduce((sum, outcome) => sum + count(outcome), 0);
     let lag = 0n;
-    if (!dryRun) {
+    // A run that was stopped stays open: the same command goes on with it.
+    if (!dryRun && this.stoppedAt === undefined) {
       const finish = { rows: this.rows, taken, unchanged: count('unchanged'), refused: count('refused') };
       const finished = await this.connection.post<{ lag: string }>(`/v1/imports/${started.runId}/finish`, started.runId, finish);
       lag = BigInt(finished.lag);
     }
     if (count('refused') > 0) await rename(temporary, this.args.result);
     else await rm(temporary);
-    this.report(
-      table.unrecordedColumns,
-      table.unknownColumns.filter((c) => c.column <= sent.length).map((c) => c.header || `#${c.column}`),
-      table.footRows,
-      (performance.now() - began) / 1000,
-      lag,
-      started.runId,
-    );
+    this.report(table, sent.length, columns, (performance.now() - began) / 1000, lag, started.runId);
     return count('refused') > 0 ? 2 : 0;
   }
 
@@ -213,16 +179,23 @@ class ImportJob {
     progress: Progress,
   ): AsyncGenerator<string[], void, undefined> {
     progress.show(0, 0);
+    const { limitErrors } = this.args;
+    // Where errors are counted, no more is under way than they allow for.
+    const [size, together] = limitErrors === undefined ? [batchSize, inFlight] : [Math.min(batchSize, limitErrors), 1];
     const sent: Promise<string[][]>[] = [];
     let batch: TableRecord[] = [];
     for await (const record of records) {
       batch.push(record);
-      if (batch.length < batchSize) continue;
+      if (batch.length < size) continue;
       sent.push(underWay(this.sendBatch(batch, runId)));
       batch = [];
-      if (sent.length >= inFlight) {
+      if (sent.length >= together) {
         yield* await sent.shift()!;
         progress.show(this.rows / this.expected, this.rows);
+      }
+      if ((this.counts.get('refused') ?? 0) >= (limitErrors ?? Infinity)) {
+        this.stoppedAt = record.row;
+        break;
       }
     }
     if (batch.length > 0) sent.push(underWay(this.sendBatch(batch, runId)));
@@ -278,14 +251,7 @@ class ImportJob {
     if (this.warnings.length < warningsShown) this.warnings.push(fill(words.warning[this.args.language], { row, text }));
   }
 
-  private report(
-    unrecorded: readonly string[],
-    unknown: readonly string[],
-    footRows: readonly number[],
-    seconds: number,
-    lag: bigint,
-    runId: string,
-  ): void {
+  private report(table: FoundTable, width: number, columns: Columns, seconds: number, lag: bigint, runId: string): void {
     const { kind, language, result, dryRun } = this.args;
     const line = (word: keyof typeof words, facts: Record<string, unknown> = {}): void =>
       this.say(fill(words[word][language], facts));
@@ -299,17 +265,36 @@ class ImportJob {
       if (count) this.say(`${String(count).padStart(8)}  ${word[language]}`);
     }
     this.say(`${String(this.rows).padStart(8)}  ${words.total[language]}`);
-    if (unrecorded.length > 0) line('unrecordedColumns', { columns: unrecorded });
+    const { sheet, otherSheets, unrecordedColumns, unknownColumns, hiddenRows, footRows } = table;
+    if (sheet.name !== null && (otherSheets.length > 0 || sheet.hidden))
+      line(sheet.hidden ? 'hiddenSheetRead' : 'sheetRead', { sheet: sheet.name, others: otherSheets });
+    for (const told of columnsTold(table, kinds[kind].form, columns)) line('columnRead', told);
+    if (unrecordedColumns.length > 0) line('unrecordedColumns', { columns: unrecordedColumns });
+    const unknown = unknownColumns.filter((c) => c.column <= width).map((c) => c.header || `#${c.column}`);
     if (unknown.length > 0) line('unknownColumns', { columns: unknown });
+    if (hiddenRows.length > 0) line('hiddenRows', { count: hiddenRows.length, rows: rangesOf(hiddenRows) });
     if (footRows.length > 0) line('footRows', { rows: footRows });
     for (const warning of this.warnings) this.say(warning);
     if (this.warningCount > this.warnings.length) line('moreWarnings', { count: this.warningCount - this.warnings.length });
+    if (this.stoppedAt !== undefined) line('stopped', { limit: this.args.limitErrors, row: this.stoppedAt });
     if (this.counts.get('refused')) line('result', { file: result });
     if (dryRun) return line('dryRun');
     line('took', { seconds: seconds.toFixed(1), rate: Math.round(this.rows / Math.max(seconds, 0.001)), lag });
     line('run', { runId });
   }
 }
+
+/** Row numbers as 5–9, 12; the first of very many. */
+const rangesOf = (rows: readonly number[], max = 10): string => {
+  const ranges: [number, number][] = [];
+  for (const row of rows) {
+    const last = ranges.at(-1);
+    if (last && row === last[1] + 1) last[1] = row;
+    else ranges.push([row, row]);
+  }
+  const shown = ranges.slice(0, max).map(([from, to]) => (from === to ? String(from) : `${from}–${to}`));
+  return ranges.length > max ? `${shown.join(', ')} …` : shown.join(', ');
+};
 
 const addedColumns = [words.rowNumber, words.code, words.reason];
 

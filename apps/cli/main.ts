@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
+import { templateOf } from '../../libs/intake/template.ts';
+import { writeXlsx } from '../../libs/intake/write-xlsx.ts';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { asOf } from './as-of.ts';
 import { batchCohort, isCohortKind } from './batch.ts';
 import { CommandFailed, connect, type Connection } from './connection.ts';
-import { importFile, isImportKind } from './import.ts';
+import { importFile } from './import.ts';
+import { isImportKind, kinds } from './import-kinds.ts';
 import { backup, mint, restore } from './maintenance.ts';
 import { formatOf, pour } from './output.ts';
 import { rebuild, type RebuildArgs } from './rebuild.ts';
@@ -14,6 +17,11 @@ import { words, languageOf } from './words.ts';
 const options = {
   'dry-run': { type: 'boolean' },
   'form-classes': { type: 'boolean' },
+  sheet: { type: 'string' },
+  map: { type: 'string', multiple: true },
+  'fill-down': { type: 'boolean' },
+  'limit-errors': { type: 'string' },
+  template: { type: 'string' },
   result: { type: 'string' },
   form: { type: 'string' },
   out: { type: 'string' },
@@ -105,11 +113,21 @@ async function run(command: string, rest: readonly string[], values: Values, con
     case 'import': {
       const [kind, file] = rest;
       if (!isImportKind(kind)) throw new CommandFailed(words.usage[language]);
+      if (values.template !== undefined) {
+        const { title, form } = kinds[kind];
+        const properties = { title: `${title.zh} ${title.en}`, creator: 'training-ledger', created: new Date().toISOString() };
+        await pour(writeXlsx(templateOf(title, form), properties), needed(values.template, '--template FILE'), language);
+        return 0;
+      }
       const args = {
         kind,
         file: needed(file, 'FILE'),
         dryRun: values['dry-run'] ?? false,
         formClasses: values['form-classes'] ?? false,
+        sheet: values.sheet,
+        map: values.map ?? [],
+        fillDown: values['fill-down'] ?? false,
+        limitErrors: limitOf(values['limit-errors'], language),
         result: values.result ?? `${file}.result.csv`,
         language,
       } as const;
@@ -153,6 +171,12 @@ async function run(command: string, rest: readonly string[], values: Values, con
     default:
       throw new CommandFailed(`${fill(words.unknownCommand[language], { command })}\n\n${words.usage[language]}`);
   }
+}
+
+function limitOf(given: string | undefined, language: Language): number | undefined {
+  if (given === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
+  throw new CommandFailed(fill(words.badArguments[language], { why: '--limit-errors N' }));
 }
 
 async function connected(console: Console, work: (connection: Connection) => Promise<number>): Promise<number> {

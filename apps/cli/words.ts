@@ -5,7 +5,7 @@ export const words = {
   usage: {
     zh: `用法：npm run -s ledger -- <命令> [参数]
 
-  import KIND FILE              导入 csv，KIND 为：
+  import KIND FILE              导入表格（xlsx 或 csv），KIND 为：
       roster                    学籍名册
       programs, courses         专业；课程（内容不同即新版本）
       organizations, mentors    单位；教师和导师
@@ -18,7 +18,13 @@ export const words = {
       rechecks                  入学资格复查结果
       --dry-run                 只说明会发生什么，不写入
       --form-classes            首次出现的行政班自动组建
+      --sheet NAME|NUMBER       读哪张工作表（默认第一张有表头的）
+      --map '表头=栏目'         把某列当作某栏目；等号后为空则不读该列
+                                （同类导入会记住，--map '' 则忘掉）
+      --fill-down               合并单元格的内容填到其中每一行
+      --limit-errors N          被拒满 N 行即停
       --result FILE             被拒行及原因（默认 FILE.result.csv）
+  import KIND --template FILE   写出空白工作簿：说明、代码表和下拉选项
   batch KIND FILE               同 import（以上五种名单）
   batch registrations|annual-registrations|rechecks
                                 不用名单，按班级、专业或年级办理
@@ -61,7 +67,7 @@ export const words = {
 环境变量：LEDGER_TOKEN 令牌；LEDGER_DATA 数据目录；LEDGER_URL 服务地址（默认找数据目录里正在运行的服务，没有则自己打开数据目录）`,
     en: `Usage: npm run -s ledger -- COMMAND [ARGUMENTS]
 
-  import KIND FILE              imports csv; KIND is one of
+  import KIND FILE              imports a sheet (xlsx or csv); KIND is one of
       roster                    a student roster
       programs, courses         programs; courses (other content is a new version)
       organizations, mentors    organizations; teachers and mentors
@@ -74,7 +80,13 @@ export const words = {
       rechecks                  results of the admission re-check
       --dry-run                 tells what would happen, writes nothing
       --form-classes            forms administrative classes on first sight
+      --sheet NAME|NUMBER       which sheet is read (default the first one with a header)
+      --map 'THEIRS=OURS'       reads a column as one of ours; none of it with nothing after the sign
+                                (remembered for the next import of the kind; --map '' forgets)
+      --fill-down               repeats what stands in merged cells in each of their rows
+      --limit-errors N          stops after N refused rows
       --result FILE             refused rows and why (default FILE.result.csv)
+  import KIND --template FILE   writes an empty workbook with notes, code lists and drop-downs
   batch KIND FILE               the same as import, of these five lists
   batch registrations|annual-registrations|rechecks
                                 without a list: by class, program or year of entry
@@ -149,6 +161,18 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
   unrecordedColumns: {
     zh: '账本不记录的列：{columns}',
     en: 'Columns of which nothing is recorded: {columns}',
+  },
+  noField: { zh: '没有栏目“{name}”；可选：{fields}', en: 'There is no column {name}; there are {fields}' },
+  sheetRead: { zh: '读取了工作表“{sheet}”；未读：{others}', en: 'Sheet {sheet} was read; not read: {others}' },
+  hiddenSheetRead: {
+    zh: '读取了隐藏的工作表“{sheet}”；未读：{others}',
+    en: 'Sheet {sheet}, which is hidden, was read; not read: {others}',
+  },
+  columnRead: { zh: '列“{header}”读作“{field}”', en: 'Column {header} was read as {field}' },
+  hiddenRows: { zh: '读取了 {count} 个隐藏行：{rows}', en: '{count} hidden rows were read: {rows}' },
+  stopped: {
+    zh: '已被拒 {limit} 行，就此停止：第 {row} 行之后没有读取。',
+    en: 'Stopped after {limit} refused rows: nothing after row {row} was read.',
   },
   footRows: { zh: '表尾行（未读取）：{rows}', en: 'Rows below the table (not read): {rows}' },
   warning: { zh: '第 {row} 行：{text}', en: 'Row {row}: {text}' },

@@ -166,6 +166,13 @@ export const described: Described = {
       },
       refusals: ['NOT_FOUND'],
     },
+    readImportColumns: {
+      title: {
+        zh: '本校导入时自行指定的列，下次同类导入沿用',
+        en: 'Columns that the institution’s imports named; the next of the kind reads them so too',
+      },
+      example: { columns: [{ kind: 'roster', header: '新学号', field: 'studentNumber' }] },
+    },
     exportTranscripts: {
       title: { zh: '导出成绩', en: 'Transcripts as a sheet' },
       ...sheet('学号,姓名,专业代码\n'),

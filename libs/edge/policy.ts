@@ -335,6 +335,7 @@ export const policies: Readonly<Record<string, Policy>> = {
   refuseImportUndo: registrarDoes('RefuseUndo'),
   readImport: { may: readers },
   readImportUndo: { may: readers },
+  readImportColumns: { may: readers },
   exportTranscripts: { may: readers, recorded: 'list', view: 'transcript' },
   exportRegister: { may: readers, recorded: 'list', view: 'enrollment-register' },
   exportClassLists: { may: readers, recorded: 'list', view: 'enrollment-register' },

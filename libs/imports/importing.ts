@@ -17,7 +17,16 @@ import type { KeyVault } from '../ports/key-vault.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { CommandContext, Transactor } from '../runtime/transact.ts';
 
+/** How the client reads the file, where that is not as usual: then a row number means another row. */
+export interface Reading {
+  readonly sheet?: string;
+  readonly fillDown?: boolean;
+  /** Headers of the sender's, with the field that each is read as; empty for none. */
+  readonly columns?: readonly { readonly header: string; readonly field: string }[];
+}
+
 export interface ImportOptions {
+  readonly reading?: Reading;
   /** Forms an administrative class where a row names one that does not exist. */
   readonly formClasses: boolean;
 }

@@ -3,12 +3,12 @@ import { ApiTags } from '@nestjs/swagger';
 import { principalOf, PARTS, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { actorOf } from '../edge/auth.ts';
 import { Told } from '../edge/command.ts';
-import { Cells, Flag, NestedList, OneOf, Shaped, Whole } from '../edge/fields.ts';
+import { Cells, Flag, Nested, NestedList, OneOf, Shaped, Text, Whole } from '../edge/fields.ts';
 import { languageOf } from '../edge/problem.ts';
 import { batchSheets } from '../intake/batch-sheets.ts';
 import type { Language } from '../kernel/bilingual.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
-import type { BatchKind, Importer, ImportKind, RowAnswer, RowsOf } from './importing.ts';
+import type { BatchKind, Importer, ImportKind, Reading, RowAnswer, RowsOf } from './importing.ts';
 import type { Imports } from './imports.ts';
 import { rowsShown, rowsRead } from './rows-told.http.ts';
 import {
@@ -41,6 +41,32 @@ const kinds: Readonly<Record<ImportKind, unknown>> = {
   rechecks: 1,
 };
 
+class ColumnBody {
+  @Text(200, { description: 'A header of the sheet', example: '新学号' })
+  header!: string;
+
+  @Shaped(
+    /^[a-zA-Z]{0,40}$/,
+    { zh: '须为栏目名，或为空（不读该列）。', en: 'must be the name of a field, or empty for a column that is not read.' },
+    { description: 'The field that it is read as; empty for none', example: 'studentNumber' },
+  )
+  field!: string;
+}
+
+class ReadingBody {
+  @Text(100, { optional: true, description: 'The sheet of a workbook, where it was chosen' })
+  sheet?: string;
+
+  @Flag({ optional: true, description: 'Merged cells were filled downward' })
+  fillDown?: boolean;
+
+  @NestedList(ColumnBody, 200, {
+    optional: true,
+    description: 'Columns that were read as something that their headers do not say',
+  })
+  columns?: ColumnBody[];
+}
+
 class StartImportBody {
   @OneOf(kinds, { description: 'What the file lists' })
   kind!: ImportKind;
@@ -57,6 +83,9 @@ class StartImportBody {
 
   @Flag({ optional: true, description: 'Tell what would happen; write nothing' })
   dryRun?: boolean;
+
+  @Nested(ReadingBody, { optional: true, description: 'How the client reads the file, where that is not as usual' })
+  reading?: ReadingBody;
 }
 
 class SheetRow {
@@ -113,8 +142,9 @@ export class ImportsController {
 
   @Post()
   async startImport(@Req() request: EdgeRequest, @Body() body: StartImportBody): Promise<Told | Refusal> {
-    const { kind, fileDigest, formClasses = false, dryRun = false } = body;
-    const started = await this.imports.start(this.importer(request), kind, fileDigest, { formClasses }, dryRun);
+    const { kind, fileDigest, formClasses = false, dryRun = false, reading } = body;
+    const options = { formClasses, ...(reading && { reading: plainReading(reading) }) };
+    const started = await this.imports.start(this.importer(request), kind, fileDigest, options, dryRun);
     return isRefusal(started) ? started : new Told(started, started.continued ? {} : { created: `/v1/imports/${started.runId}` });
   }
 
@@ -219,6 +249,11 @@ export class ImportsController {
     );
   }
 
+  @Get('columns')
+  async readImportColumns(@Req() request: EdgeRequest): Promise<Told> {
+    return new Told({ columns: await this.imports.columns(principalOf(request).institution) });
+  }
+
   @Get(':id')
   async readImport(@Req() request: EdgeRequest, @Param('id') id: string): Promise<Told | Refusal> {
     const { state, revision, institutionId } = await this.parts.transactor.load(runSource(id));
@@ -242,6 +277,13 @@ export class ImportsController {
     return importerOf(this.parts, request);
   }
 }
+
+/** Always in one order: a run goes on where it is asked for in the same words. */
+const plainReading = ({ sheet, fillDown, columns }: ReadingBody): Reading => ({
+  ...(sheet !== undefined && { sheet }),
+  ...(fillDown && { fillDown }),
+  ...(columns && { columns: columns.map(({ header, field }) => ({ header, field })) }),
+});
 
 /** For whom rows are imported. */
 export function importerOf(parts: Parts, request: EdgeRequest): Importer {

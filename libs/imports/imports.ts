@@ -22,6 +22,7 @@ import { OrganizationIndex } from './organization-index.ts';
 import { organizationRows } from './organization-rows.ts';
 import { programRows } from './program-rows.ts';
 import { resultRows } from './result-rows.ts';
+import { RememberedColumns, type RememberedColumn } from './remembered-columns.ts';
 import { RosterRows } from './roster-rows.ts';
 import { planImport, runSource } from './run.ts';
 import { Students } from './students.ts';
@@ -32,12 +33,14 @@ export class Imports {
   private readonly deps: ImportDeps;
   private readonly importers: { readonly [K in ImportKind]: RowImporter<RowsOf[K]> };
   private readonly busy = new Map<string, Set<Promise<unknown>>>();
+  private readonly remembered: RememberedColumns;
   private readonly queues = new Map<string, Promise<unknown>>();
   /** Runs under way here, with what they have met. The client sends a file from its beginning, so a run that goes on meets it again. */
   private readonly underWay = new Map<string, { readonly options: ImportOptions; readonly seen: Map<string, string> }>();
 
   constructor(deps: ImportDeps) {
     this.deps = deps;
+    this.remembered = new RememberedColumns(deps.store, deps.codec);
     const organizations = new OrganizationIndex(deps.store, deps.codec);
     const students = new Students(deps);
     this.programs = new ProgramIndex(deps.store, deps.codec);
@@ -76,6 +79,12 @@ export class Imports {
       }
       return { runId, ordinal, continued };
     }
+  }
+
+  /** The columns that the institution's imports named; the next of the same kind reads them so too. */
+  async columns(institutionId: string): Promise<readonly RememberedColumn[]> {
+    await this.remembered.refresh();
+    return this.remembered.of(institutionId);
   }
 
   private begin(runId: string, options: ImportOptions): Map<string, string> {

@@ -264,8 +264,8 @@ describe('a file that cannot be read', () => {
   const xls = Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]);
   const text = sheet([header, row('U001'), row('U002')]);
   it.each([
-    ['roster.xlsx', zip, 'FILE_IS_WORKBOOK', /save it as CSV/],
-    ['roster.xls', xls, 'FILE_IS_LEGACY_XLS', /take off the password/],
+    ['roster.xlsx', zip, 'FILE_TRUNCATED', /end is missing/],
+    ['roster.xls', xls, 'FILE_IS_LEGACY_XLS', /save it as \.xlsx/],
     ['page.xls', Buffer.from('<html><body><table><tr><td>学号</td></tr></table></body></html>'), 'FILE_IS_WEB_PAGE', /web page/],
     ['empty.csv', Buffer.alloc(0), 'FILE_EMPTY', /^The file is empty/],
     ['mark.csv', Buffer.from('\uFEFF'), 'FILE_EMPTY', /^The file is empty/],
@@ -377,7 +377,7 @@ describe('the command', () => {
     });
     expect(await ledger(['--help', '--lang', 'zh'])).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^用法：.+导入 csv.+学籍名册.+专业；课程/s),
+      out: expect.stringMatching(/^用法：.+导入表格（xlsx 或 csv）.+学籍名册.+专业；课程/s),
     });
     expect(await ledger(['help'], { LANG: 'zh_CN.UTF-8' })).toMatchObject({ code: 0, out: expect.stringMatching(/^用法/) });
     expect(await ledger([])).toMatchObject({ code: 1 });
