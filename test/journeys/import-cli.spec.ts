@@ -368,6 +368,83 @@ describe('who may', () => {
   });
 });
 
+describe('a workbook', () => {
+  /** Written by another program: see test/sheets. */
+  const workbook = (name: string): string => file(name, readFileSync(join(import.meta.dirname, '../sheets/files', name)));
+
+  it('is told by its bytes, its merged cells refused or filled down, its hidden rows told', async () => {
+    const merged = workbook('merged.xlsx');
+    const refused = await ledger(['import', 'roster', merged, '--form-classes']);
+    expect(countsOf(refused)).toEqual({ registered: 2, refused: 2, total: 4 });
+    expect((await rowsOf(`${merged}.result.csv`)).slice(1).map((cells) => cells.slice(-3, -1))).toEqual([
+      ['3', 'CELL_MERGED'],
+      ['4', 'CELL_MERGED'],
+    ]);
+    const filled = await ledger(['import', 'roster', merged, '--form-classes', '--fill-down']);
+    expect(countsOf(filled)).toEqual({ registered: 2, unchanged: 2, total: 4 });
+
+    const hidden = file('named-otherwise.csv', readFileSync(workbook('hidden-rows-calc.xlsx')));
+    const told = await ledger(['import', 'roster', hidden]);
+    expect(countsOf(told)).toEqual({ unchanged: 3, refused: 1, total: 4 });
+    expect(told.out).toContain('2 hidden rows were read: 3–4');
+  });
+
+  it('is read on the sheet that is asked for', async () => {
+    const sheets = workbook('sheets.xlsx');
+    const asked = await ledger(['import', 'roster', sheets, '--sheet', '往届', '--dry-run', '--form-classes']);
+    expect(countsOf(asked)).toEqual({ registered: 1, total: 1 });
+    expect(asked.out).toContain('Sheet 往届 was read; not read: 说明, 名册');
+    const none = await ledger(['import', 'roster', sheets, '--sheet', '2025']);
+    expect(none).toMatchObject({ code: 1, err: expect.stringMatching(/no sheet “2025”.+说明, 名册, 往届.+SHEET_UNKNOWN/) });
+  });
+
+  it('is written empty as a template, which is taken as it is', async () => {
+    const template = join(folder.path, 'template.xlsx');
+    expect(await ledger(['import', 'roster', '--template', template])).toMatchObject({ code: 0, out: '' });
+    const ran = await ledger(['import', 'roster', template, '--dry-run']);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(countsOf(ran)).toEqual({ total: 0 });
+  });
+});
+
+describe('columns that the sender names', () => {
+  const named = ['编号', ...header.slice(1)];
+  const one = (name: string, number: string): string => file(name, sheet([named, row(number)]));
+
+  it('are read so, by the next import too, until it is told to forget', async () => {
+    const given = await ledger(['import', 'roster', one('map-1.csv', 'M001'), '--map', '编号=学号']);
+    expect(countsOf(given)).toEqual({ registered: 1, total: 1 });
+    expect(given.out).toContain('Column 编号 was read as 学号');
+    const remembered = await ledger(['import', 'roster', one('map-2.csv', 'M002')]);
+    expect(countsOf(remembered)).toEqual({ registered: 1, total: 1 });
+    const forgotten = await ledger(['import', 'roster', one('map-3.csv', 'M003'), '--map', '']);
+    expect(countsOf(forgotten)).toEqual({ admitted: 1, total: 1 });
+    const after = await ledger(['import', 'roster', one('map-4.csv', 'M004')]);
+    expect(countsOf(after)).toEqual({ admitted: 1, total: 1 });
+    expect(after.out).toContain('Columns that are not known (not read): 编号');
+  });
+
+  it('must be columns of ours', async () => {
+    const ran = await ledger(['import', 'roster', one('map-5.csv', 'M005'), '--map', '编号=number']);
+    expect(ran).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/There is no column number; there are candidate number, student number/),
+    });
+  });
+});
+
+it('stops where too many rows are refused, and goes on from there', async () => {
+  const wrong = (number: string): string[] => [...row(number).slice(0, 3), '999999', '2025-09-01'];
+  const path = file('limit.csv', sheet([header, row('L001'), wrong('L002'), wrong('L003'), row('L004')]));
+  const stopped = await ledger(['import', 'roster', path, '--limit-errors', '1']);
+  expect(stopped.code).toBe(2);
+  expect(countsOf(stopped)).toEqual({ registered: 1, refused: 1, total: 2 });
+  expect(stopped.out).toContain('Stopped after 1 refused rows: nothing after row 3 was read.');
+  const whole = await ledger(['import', 'roster', path]);
+  expect(whole.out).toContain('Going on with the unfinished run');
+  expect(countsOf(whole)).toEqual({ registered: 2, refused: 2, total: 4 });
+});
+
 describe('the command', () => {
   it('helps in both languages, and says what is wrong with its arguments', async () => {
     expect(await ledger(['help'])).toMatchObject({
