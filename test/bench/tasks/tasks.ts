@@ -7,6 +7,7 @@ import { lag } from './lag.ts';
 import { load } from './load.ts';
 import { query } from './query.ts';
 import { memory, rebuild } from './rebuild.ts';
+import { sheets } from './sheets.ts';
 
 /** By the name that `npm run bench` is given. */
 export const tasks: Readonly<Record<string, readonly Task[]>> = {
@@ -17,6 +18,7 @@ export const tasks: Readonly<Record<string, readonly Task[]>> = {
   memory: [memory],
   import: [importing],
   query: [query],
+  sheets: [sheets],
 };
 
 export function taskNamed(name: string): Task {
