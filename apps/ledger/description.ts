@@ -7,7 +7,7 @@ import {
 import { attemptCommands } from '../../libs/contexts/assessment/commands.ts';
 import { curriculumCommands } from '../../libs/contexts/curriculum/commands.ts';
 import { classCommands, enrollmentCommands, learnerCommands } from '../../libs/contexts/enrollment/commands.ts';
-import { rebuildCommands } from '../../libs/contexts/operations/commands.ts';
+import { parkingCommands, rebuildCommands } from '../../libs/contexts/operations/commands.ts';
 import { facultyCommands } from '../../libs/contexts/faculty/commands.ts';
 import { schemeTemplates } from '../../libs/contexts/curriculum/scheme.ts';
 import { partnershipCommands } from '../../libs/contexts/partnership/commands.ts';
@@ -32,6 +32,7 @@ const tables: Readonly<Record<string, CommandFacts>> = {
   ...attemptCommands,
   ...importCommands,
   ...rebuildCommands,
+  ...parkingCommands,
 };
 
 /** Every kind of record has requests of its own, with what a grant of theirs may produce. */

@@ -23,6 +23,7 @@ import type { Route } from '../../libs/edge/routes.ts';
 import { createServer } from '../../libs/edge/server.ts';
 import { ExportsModule } from '../../libs/exports/exports.module.ts';
 import { ImportsModule } from '../../libs/imports/imports.module.ts';
+import { parkingOf } from '../../libs/facts/parking.ts';
 import { rebuildingOf } from '../../libs/facts/rebuild.ts';
 import { claimsOf } from '../../libs/kernel/claim.ts';
 import { isRefusal } from '../../libs/kernel/refusal.ts';
@@ -33,6 +34,7 @@ import { VaultFault } from '../../libs/ports/vault-fault.ts';
 import { Erasures, type Checkpoint } from '../../libs/processes/erasure.ts';
 import { Rebuilds, type LedgerSays } from '../../libs/processes/rebuilds.ts';
 import type { DifferingRow } from '../../libs/projection/digest.ts';
+import { Releases } from '../../libs/processes/releases.ts';
 import { pendingTakes, takesPending } from '../../libs/read-models/pending-takes.ts';
 import { RecordsModule } from '../../libs/records/records.module.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
@@ -127,6 +129,17 @@ async function assemble(
   await rebuilds.start();
   open.push(() => rebuilds.close());
 
+  const releases = new Releases({
+    incomplete: () => views.status().flatMap(({ name, parked }) => (parked > 0 ? [name] : [])),
+    parked: async (view) => (await views.parked(view, Infinity)).items,
+    release: (view, key, position) => views.release(view, key, position),
+    load: async (view) => (await transactor.load(parkingOf(view))).state,
+    timer,
+    onFault: (fault) => lines.fault('a release is waiting', fault),
+  });
+  releases.start();
+  open.push(() => releases.close());
+
   const recovery = new Recovery({
     transactor,
     pending: (before, after) => views.read(pendingTakes, (db) => takesPending(db, before, after ? { after } : {})),
@@ -164,6 +177,7 @@ async function assemble(
     views,
     past: views.past,
     rebuilds,
+    releases: { carryOut: (view) => void releases.carryOut(view) },
     loopback,
     readiness: () => notReady(store, views),
     erased: async () => {

@@ -1,5 +1,13 @@
 import type { AsOfAnswer, AsOfAsked, AsOfBuild } from '../../libs/projection/as-of-builds.ts';
-import type { Rebuilt, RebuildProgress, Standing, ViewStatus } from '../../libs/projection/engine.ts';
+import type {
+  ParkedList,
+  Practised,
+  Rebuilt,
+  RebuildAsked,
+  RebuildProgress,
+  Standing,
+  ViewStatus,
+} from '../../libs/projection/engine.ts';
 
 /** What the projector's thread is started with. */
 export interface ProjectorPaths {
@@ -25,8 +33,11 @@ export type ToProjector =
   | { readonly kind: 'notify' }
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'digest'; readonly id: number; readonly view: string }
-  | { readonly kind: 'retry'; readonly id: number; readonly view: string }
-  | { readonly kind: 'rebuild'; readonly id: number; readonly view: string; readonly compare: boolean; readonly verify: boolean }
+  | { readonly kind: 'parked'; readonly id: number; readonly view: string | null; readonly limit: number }
+  | { readonly kind: 'retry'; readonly id: number; readonly view: string; readonly key: string | null }
+  | { readonly kind: 'release'; readonly id: number; readonly view: string; readonly key: string; readonly position: bigint }
+  | { readonly kind: 'practise'; readonly id: number; readonly view: string; readonly position: bigint; readonly lift: boolean }
+  | { readonly kind: 'rebuild'; readonly id: number; readonly view: string; readonly asked: RebuildAsked }
   | { readonly kind: 'pause'; readonly id: number; readonly view: string }
   | { readonly kind: 'resume'; readonly id: number; readonly view: string }
   | { readonly kind: 'cancel'; readonly id: number; readonly view: string }
@@ -39,7 +50,10 @@ export type ToProjector =
 export interface Answers {
   readonly status: readonly ViewStatus[];
   readonly digest: { readonly position: bigint; readonly digest: string };
+  readonly parked: ParkedList;
   readonly retry: boolean;
+  readonly release: boolean;
+  readonly practise: Practised;
   readonly rebuild: Rebuilt;
   readonly pause: boolean;
   readonly resume: boolean;
@@ -50,8 +64,7 @@ export interface Answers {
 }
 
 /** Why a rebuild did not come to its end, where that is known: somebody cancelled it, or the event that it could not fold. */
-export type Hindrance =
-  'cancelled' | { readonly position: bigint; readonly eventId: string | null; readonly type: string | null };
+export type Hindrance = 'cancelled' | { readonly position: bigint; readonly eventId: string; readonly type: string };
 
 export type FromProjector =
   | { readonly kind: 'ready'; readonly standing: readonly Standing[] }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { AsOfAnswer, AsOfAsked, AsOfBuild } from '../../libs/projection/as-of-builds.ts';
-import type { Rebuilt, RebuildProgress, Standing, ViewStatus } from '../../libs/projection/engine.ts';
+import type { Rebuilt, RebuildAsked, RebuildProgress, Standing, ViewStatus } from '../../libs/projection/engine.ts';
 import type { Answers, FromProjector, Hindrance, ProjectorPaths, ProjectorSettings, ToProjector } from './projector-protocol.ts';
 
 export interface ProjectorOptions {
@@ -197,21 +197,32 @@ export class Projector {
     return this.#ask({ kind: 'digest', view });
   }
 
-  /** Tries a stopped view again now; false where it was not stopped. */
-  retry(view: string): Promise<boolean> {
-    return this.#ask({ kind: 'retry', view });
+  /** What the rows of a view (of all, where null) lack; at most so many. */
+  parked(view: string | null, limit: number): Promise<Answers['parked']> {
+    return this.#ask({ kind: 'parked', view, limit });
+  }
+
+  /** Tries a stopped view and its parked keys again now, or one key alone; false where nothing was stopped or parked. */
+  retry(view: string, key: string | null = null): Promise<boolean> {
+    return this.#ask({ kind: 'retry', view, key });
+  }
+
+  /** Lets a key go on without the event at which it is parked; false where it is not parked there. */
+  release(view: string, key: string, position: bigint): Promise<boolean> {
+    return this.#ask({ kind: 'release', view, key, position });
+  }
+
+  /** Poisons an event for a view, or lifts that; the thread forgets it when it ends. */
+  practise(view: string, position: bigint, lift: boolean): Promise<Answers['practise']> {
+    return this.#ask({ kind: 'practise', view, position, lift });
   }
 
   /**
    * Rebuilds a view beside its live rows; resolves after the swap, or after the comparison where it only verifies. Rejects with ProjectorFailed or
    * ProjectorGone; in the latter case it goes on once the thread is back.
    */
-  rebuild(
-    view: string,
-    onProgress?: (progress: RebuildProgress) => void,
-    options: { readonly compare?: boolean; readonly verify?: boolean } = {},
-  ): Promise<Rebuilt> {
-    return this.#ask({ kind: 'rebuild', view, compare: options.compare ?? false, verify: options.verify ?? false }, onProgress);
+  rebuild(view: string, onProgress?: (progress: RebuildProgress) => void, asked: RebuildAsked = {}): Promise<Rebuilt> {
+    return this.#ask({ kind: 'rebuild', view, asked }, onProgress);
   }
 
   /** All three answer false where the view is not being rebuilt. */

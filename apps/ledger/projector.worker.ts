@@ -7,12 +7,10 @@ import { openSqliteKeyVault } from '../../libs/adapters/sqlite/key-vault.ts';
 import { openSqliteReadStore } from '../../libs/adapters/sqlite/read-store.ts';
 import { errorText } from '../../libs/adapters/sqlite/sqlite-fault.ts';
 import type { Timer } from '../../libs/ports/clock.ts';
-import type { EventStore } from '../../libs/ports/event-store.ts';
 import { allViews } from '../../libs/read-models/views.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { AsOfBuilds } from '../../libs/projection/as-of-builds.ts';
-import { Projection, RebuildCancelled } from '../../libs/projection/engine.ts';
-import { messageOf } from '../../libs/projection/faults.ts';
+import { Projection, RebuildCancelled, RebuildFailed } from '../../libs/projection/engine.ts';
 import { RebuildPool } from './rebuild-pool.ts';
 import type { FromProjector, Hindrance, ProjectorSettings, ToProjector } from './projector-protocol.ts';
 
@@ -76,10 +74,7 @@ async function serve(): Promise<void> {
   });
   await pasts.prepare();
 
-  port.on(
-    'message',
-    (message: ToProjector) => void answer({ projection, pasts, events }, message).then(async (ends) => ends && end()),
-  );
+  port.on('message', (message: ToProjector) => void answer({ projection, pasts }, message).then(async (ends) => ends && end()));
   const end = async (): Promise<void> => {
     await ranges.close();
     await pasts.close();
@@ -98,11 +93,10 @@ async function serve(): Promise<void> {
 interface Served {
   readonly projection: Projection;
   readonly pasts: AsOfBuilds;
-  readonly events: Pick<EventStore, 'readAll'>;
 }
 
 /** True where it was the last message. */
-async function answer({ projection, pasts, events }: Served, message: ToProjector): Promise<boolean> {
+async function answer({ projection, pasts }: Served, message: ToProjector): Promise<boolean> {
   if (message.kind === 'close') return true;
   if (message.kind === 'notify') {
     projection.notify();
@@ -122,14 +116,22 @@ async function answer({ projection, pasts, events }: Served, message: ToProjecto
       case 'digest':
         tell({ kind: 'answer', id, answer: await projection.digest(message.view) });
         break;
+      case 'parked':
+        tell({ kind: 'answer', id, answer: projection.parked(message.view, message.limit) });
+        break;
       case 'retry':
-        tell({ kind: 'answer', id, answer: projection.retry(message.view) });
+        tell({ kind: 'answer', id, answer: projection.retry(message.view, message.key ?? undefined) });
+        break;
+      case 'release':
+        tell({ kind: 'answer', id, answer: projection.release(message.view, message.key, message.position) });
+        break;
+      case 'practise':
+        tell({ kind: 'answer', id, answer: await projection.practise(message.view, message.position, message.lift) });
         break;
       case 'rebuild': {
         const onProgress = (progress: Parameters<NonNullable<Parameters<Projection['rebuild']>[1]>>[0]): void =>
           tell({ kind: 'progress', id, progress });
-        const { view, compare, verify } = message;
-        tell({ kind: 'answer', id, answer: await projection.rebuild(view, onProgress, { compare, verify }) });
+        tell({ kind: 'answer', id, answer: await projection.rebuild(message.view, onProgress, message.asked) });
         break;
       }
       case 'pause':
@@ -154,21 +156,14 @@ async function answer({ projection, pasts, events }: Served, message: ToProjecto
         message satisfies never;
     }
   } catch (error) {
-    tell({ kind: 'failed', id, message: errorText(error), hindrance: await hindranceOf(error, events) });
+    tell({ kind: 'failed', id, message: errorText(error), hindrance: hindranceOf(error) });
   }
   return false;
 }
 
-const failedAt = /^the rebuild of \S+ failed at event (\d+): /;
-
-/** What a fold said of its failure may quote what it read, so the event alone is named. */
-async function hindranceOf(error: unknown, events: Pick<EventStore, 'readAll'>): Promise<Hindrance | null> {
+function hindranceOf(error: unknown): Hindrance | null {
   if (error instanceof RebuildCancelled) return 'cancelled';
-  const at = failedAt.exec(messageOf(error))?.[1];
-  if (at === undefined) return null;
-  const position = BigInt(at);
-  const [event] = (await events.readAll(position - 1n, { limit: 1 })).events;
-  return event?.position === position
-    ? { position, eventId: event.id, type: event.type }
-    : { position, eventId: null, type: null };
+  if (!(error instanceof RebuildFailed)) return null;
+  const { position, eventId, type } = error;
+  return { position, eventId, type };
 }

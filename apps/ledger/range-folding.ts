@@ -4,6 +4,7 @@ import { createRangeFile } from '../../libs/adapters/sqlite/range-file.ts';
 import type { WholeStreams } from '../../libs/ports/event-store.ts';
 import type { EventDecoder, View } from '../../libs/ports/view.ts';
 import { bareTables } from '../../libs/projection/generations.ts';
+import { poisoned } from '../../libs/projection/practice.ts';
 import { foldRange, type FoldFailure } from '../../libs/projection/range-fold.ts';
 import type { RangeFolder, RangeJob } from '../../libs/projection/ranged-fold.ts';
 
@@ -18,7 +19,7 @@ export interface RangeSources {
 /** Rows of one range, in a file of their own. */
 export async function foldIntoFile(
   { streams, decoder, views, folder }: RangeSources,
-  { view: name, generation, from, to, upTo, effectiveAsOf }: RangeJob,
+  { view: name, generation, from, to, upTo, effectiveAsOf, poisoned: positions }: RangeJob,
 ): Promise<{ readonly file: string; readonly events: number } | FoldFailure> {
   const view = views.find((one) => one.name === name);
   if (!view) throw new Error(`there is no view ${name}`);
@@ -36,7 +37,13 @@ export async function foldIntoFile(
       ...(view.prefixes ? { prefixes: view.prefixes } : {}),
     };
     const pages = streams.readStreams({ from, to, upTo }, filter);
-    const folded = await foldRange(view, pages, decoder, (sql, rows) => file.write(bare(sql), rows), effectiveAsOf);
+    const folded = await foldRange(
+      poisoned(view, new Set(positions)),
+      pages,
+      decoder,
+      (sql, rows) => file.write(bare(sql), rows),
+      effectiveAsOf,
+    );
     if (typeof folded !== 'number') {
       file.abandon();
       return folded;

@@ -3,15 +3,18 @@ import { openSqliteReadStore } from '../../libs/adapters/sqlite/read-store.ts';
 import type { Past, ViewDetails, Views, ViewStatus } from '../../libs/edge/parts.ts';
 import type { ViewStore } from '../../libs/ports/view.ts';
 import { allViews } from '../../libs/read-models/views.ts';
-import type { EngineOutcome, RebuildEngine } from '../../libs/processes/rebuilds.ts';
+import type { EngineOutcome, LastOutcome, RebuildEngine } from '../../libs/processes/rebuilds.ts';
 import type { DifferingRow } from '../../libs/projection/digest.ts';
 import { KeptReader } from '../../libs/projection/kept-builds.ts';
+import type { RebuildOutcome } from '../../libs/projection/outcomes.ts';
 import { ViewReader } from '../../libs/projection/view-reader.ts';
 import { Projector, ProjectorFailed, ProjectorGone } from './projector.ts';
 
 export interface OpenViews extends Views {
   readonly engine: RebuildEngine<DifferingRow>;
   readonly past: Past;
+  /** Lets a key go on without the event at which it is parked. */
+  readonly release: (view: string, key: string, position: bigint) => Promise<boolean>;
   readonly close: () => Promise<void>;
 }
 
@@ -50,9 +53,9 @@ export async function openViews(options: {
     projector.notify();
   };
   const status = (): readonly ViewStatus[] =>
-    projector.standing().map(({ view: name, state, parked, position, generation }) => {
+    projector.standing().map(({ view: name, ...standing }) => {
       const { version } = allViews.find((one) => one.name === name)!;
-      return { name, state, parked, position, generation, version };
+      return { name, ...standing, version };
     });
   return {
     engine: engineOf(projector, status),
@@ -61,6 +64,10 @@ export async function openViews(options: {
     waitFor: (view, position, ms) => projector.waitFor(position, ms, view),
     status,
     details: async () => (await projector.status()).map(detailsOf),
+    parked: (view, limit) => projector.parked(view, limit),
+    retry: (view, key) => projector.retry(view, key),
+    practise: (view, position, lift) => projector.practise(view, position, lift),
+    release: (view, key, position) => projector.release(view, key, position),
     notify: () => {
       due ??= setTimeout(nudge, nudgeMs).unref();
     },
@@ -108,11 +115,14 @@ function pastOf(projector: Projector, reader: KeptReader): Past {
 /** The projector as rebuilds are carried out with it. */
 const engineOf = (projector: Projector, views: () => readonly ViewStatus[]): RebuildEngine<DifferingRow> => ({
   views,
-  rebuilding: async (view) => (await projector.status()).find((one) => one.view === view)?.rebuild ?? null,
-  rebuild: async (view, onProgress, options) => {
+  doing: async (view) => {
+    const status = (await projector.status()).find((one) => one.view === view);
+    return { building: status?.rebuild ?? null, last: status?.lastRebuild ? lastOf(status.lastRebuild) : null };
+  },
+  rebuild: async (view, onProgress, asked) => {
     try {
-      const { generation, position, digests, differing } = await projector.rebuild(view, onProgress, options);
-      return { outcome: 'rebuilt', generation, position: position.toString(), digests, differing };
+      const { generation, position, digests, differing: rows, differs } = await projector.rebuild(view, onProgress, asked);
+      return { outcome: 'rebuilt', generation, position: position.toString(), digests, differing: differs, rows };
     } catch (error) {
       return outcomeOf(error);
     }
@@ -121,6 +131,30 @@ const engineOf = (projector: Projector, views: () => readonly ViewStatus[]): Reb
   resume: (view) => projector.resume(view),
   cancel: (view) => projector.cancel(view),
 });
+
+function lastOf({ run, generation, outcome, position: at, digests, differing, eventId, eventType }: RebuildOutcome): LastOutcome {
+  const position = at?.toString() ?? null;
+  switch (outcome) {
+    case 'swapped':
+    case 'equal':
+    case 'different':
+    case 'not-compared':
+      return {
+        run,
+        outcome: outcome === 'swapped' ? 'swapped' : 'verified',
+        generation,
+        position: position ?? '0',
+        digests,
+        differing,
+      };
+    case 'failed':
+      return { run, outcome, position, eventId, eventType };
+    case 'cancelled':
+      return { run, outcome };
+    default:
+      return outcome satisfies never;
+  }
+}
 
 function outcomeOf(error: unknown): EngineOutcome<DifferingRow> {
   if (error instanceof ProjectorGone) return { outcome: 'gone' };
@@ -131,15 +165,18 @@ function outcomeOf(error: unknown): EngineOutcome<DifferingRow> {
   return { outcome: 'failed', position: position?.toString() ?? null, eventId, eventType };
 }
 
-/** What a fold said of its failure may quote what it read, so the message stays in the log of the server. */
+/** As JSON, but for what is shown by whose it is. */
 const detailsOf = ({
   view,
   position,
   head,
   lagEvents,
   poison,
-  rebuild,
+  incomplete: _incomplete,
   parkedKeys,
+  practised,
+  rebuild,
+  lastRebuild,
   ...status
 }: Awaited<ReturnType<Projector['status']>>[number]): ViewDetails => ({
   name: view,
@@ -147,24 +184,9 @@ const detailsOf = ({
   position: position.toString(),
   head: head.toString(),
   lagEvents: lagEvents.toString(),
-  stoppedAt: poison && {
-    position: poison.position.toString(),
-    eventId: poison.eventId,
-    type: poison.type,
-    since: poison.since,
-    attempts: poison.attempts,
-    retryAt: poison.retryAt,
-  },
-  parkedKeys: parkedKeys.map(({ key, position: at, eventId, type, since, attempts, retryAt, released }) => ({
-    key,
-    position: at.toString(),
-    eventId,
-    type,
-    since,
-    attempts,
-    retryAt,
-    released,
-  })),
+  stoppedAt: poison && { ...poison, position: poison.position.toString() },
+  parkedKeys: parkedKeys.map((parked) => ({ view, generation: status.generation, ...parked })),
+  practised: practised.map(String),
   rebuilding: rebuild && {
     generation: rebuild.generation,
     verify: rebuild.verify,
@@ -173,4 +195,5 @@ const detailsOf = ({
     done: rebuild.done.toString(),
     head: rebuild.head.toString(),
   },
+  lastRebuild: lastRebuild && { ...lastRebuild, position: lastRebuild.position?.toString() ?? null },
 });

@@ -67,6 +67,22 @@ export class Metrics {
         for (const status of parts.views.status()) this.set({ view: status.name }, status.parked);
       },
     });
+    const failing = new Gauge({
+      name: 'ledger_view_failing_position',
+      help: 'First event that a view cannot fold, as its position, by its type and what failed where; released: left out until a rebuild',
+      labelNames: ['view', 'type', 'error', 'released'],
+      registers: [],
+      async collect() {
+        this.reset();
+        // While nobody folds, nothing is known.
+        for (const { name: view, stoppedAt, parkedKeys } of await parts.views.details().catch(() => [])) {
+          const standing = stoppedAt && { ...stoppedAt, released: false };
+          // The last one said stays, and that is the first in the log.
+          for (const { type, error, released, position: at } of [...(standing ? [standing] : []), ...parkedKeys].toReversed())
+            this.set({ view, type, error, released: String(released) }, Number(at));
+        }
+      },
+    });
     const ofRebuilds = (name: string, help: string, value: (gauge: RebuildGauge) => number | null): Gauge<'view'> =>
       new Gauge({
         name: `ledger_view_rebuild_${name}`,
@@ -95,7 +111,7 @@ export class Metrics {
       ofRebuilds('last_duration_seconds', 'Time that the last finished rebuild took', ({ lastSeconds }) => lastSeconds),
       ofRebuilds('failed', 'Whether the last rebuild failed', ({ failed }) => (failed ? 1 : 0)),
     ];
-    for (const gauge of [head, position, lag, stopped, parked, ...rebuilds]) this.registry.registerMetric(gauge);
+    for (const gauge of [head, position, lag, stopped, parked, failing, ...rebuilds]) this.registry.registerMetric(gauge);
   }
 
   answered(operation: string, status: number, seconds: number): void {

@@ -110,11 +110,12 @@ function describe(path: string, operation: Operation, { commands, queries }: Des
     description: title?.en ?? 'Done',
     headers: {
       ...(policy.may === 'anyone' ? {} : responseHeaders),
+      ...(policy.view === undefined ? {} : { 'Ledger-Incomplete': header('Views with keys that lack an event, and how many') }),
       ...(created || accepted ? { Location: header('Where it is read') } : {}),
     },
     content: {
       [query?.mediaType ?? 'application/json']: {
-        schema: query ? schemaOf(query.example) : { $ref: '#/components/schemas/CommandAnswer' },
+        schema: query ? answerSchema(policy, query) : { $ref: '#/components/schemas/CommandAnswer' },
         example,
       },
     },
@@ -123,6 +124,14 @@ function describe(path: string, operation: Operation, { commands, queries }: Des
     ...(accepted ? { '202': ok } : created ? { '201': ok, '200': { ...ok, description: 'It was so already' } } : { '200': ok }),
     ...problemsOf(policy, command, query),
   };
+}
+
+/** What is read from a view may lack something, and says so then. */
+function answerSchema({ view, command }: Policy, { example, mediaType }: Answered): Json {
+  const schema = schemaOf(example);
+  if (view === undefined || command !== undefined || mediaType !== undefined) return schema;
+  const lacks = schemaOf([{ view, keys: 1 }]);
+  return { ...schema, properties: { ...(schema['properties'] as Json | undefined), incomplete: lacks } };
 }
 
 /** Sections of the page, in the order in which a registrar would read them. */

@@ -7,6 +7,7 @@ import type { ReadQueries } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
 import type { DifferingRow } from '../projection/digest.ts';
 import type { AsOfAnswer, AsOfAsked, AsOfBuild } from '../projection/as-of-builds.ts';
+import type { ParkedList, Practised } from '../projection/engine.ts';
 import type { KeptReader } from '../projection/kept-builds.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { Transactor } from '../runtime/transact.ts';
@@ -29,6 +30,7 @@ export interface Parts {
   readonly views: Views;
   readonly past: Past;
   readonly rebuilds: Rebuilds;
+  readonly releases: Releases;
   /** True while the server listens on loopback alone. */
   readonly loopback: boolean;
   /** Why requests should go elsewhere for now; empty when ready. */
@@ -79,6 +81,8 @@ export interface ViewStatus {
   readonly state: 'live' | 'stopped' | 'outdated';
   /** Fold keys at whose events the fold failed: their rows are incomplete. */
   readonly parked: number;
+  /** Whom they are about, one for each event that is missing; the first of them where there are many. */
+  readonly incomplete: readonly { readonly institutionId: string; readonly subjectId: string | null }[];
   readonly position: bigint;
   /** That readers use. */
   readonly generation: number;
@@ -86,8 +90,15 @@ export interface ViewStatus {
   readonly version: number;
 }
 
+/** An event that a key of a view lacks: the key stands there, or was released to go on without it. */
+export type ParkedKey = ParkedList['items'][number];
+
 /** Beside that: its version, how old what it has not folded is, why it stopped, how far a rebuild is. JSON. */
-export type ViewDetails = Readonly<Record<string, unknown>>;
+export type ViewDetails = Readonly<Record<string, unknown>> & {
+  readonly name: string;
+  readonly stoppedAt: { readonly position: string; readonly type: string; readonly error: string } | null;
+  readonly parkedKeys: readonly ParkedKey[];
+};
 
 /** The views as the edge sees them, wherever they are folded. */
 export interface Views {
@@ -99,6 +110,12 @@ export interface Views {
   /** Something was appended. Only a hint. */
   notify(): void;
   details(): Promise<readonly ViewDetails[]>;
+  /** Of one view or of all; the first in the log first, at most so many. */
+  parked(view: string | null, limit: number): Promise<ParkedList>;
+  /** Tries everything that stands of a view, or one key, now. False where nothing does. */
+  retry(view: string, key: string | null): Promise<boolean>;
+  /** Poisons an event for a view, or lifts that. */
+  practise(view: string, position: bigint, lift: boolean): Promise<Practised>;
 }
 
 /** Views as they were at moments of the past, as far as somebody asked for them and keeps them. */
@@ -139,6 +156,12 @@ export interface Rebuilds {
   /** Calls back when there is something new; gives what ends that. */
   watch(view: string, changed: () => void): () => void;
   gauges(): readonly RebuildGauge[];
+}
+
+/** Releases of parked keys as the edge sees them: what is asked for stands on the log. */
+export interface Releases {
+  /** Something was put on record about a view's keys. Only a hint. */
+  carryOut(view: string): void;
 }
 
 declare module 'fastify' {

@@ -45,6 +45,8 @@ export interface Policy {
   readonly recorded?: 'person' | 'list';
   /** The view that answers, so that Ledger-Wait-For knows whom to wait for; absent where the log itself does. */
   readonly view?: string;
+  /** Other views that it is read from. */
+  readonly beside?: readonly string[];
 }
 
 const registrar = { registrar: 'institution' } as const;
@@ -66,6 +68,11 @@ const everybody = {
 const ofEnterprise = { ...registrar, enterprise: 'employer' } as const;
 /** Every party to a contract for herself, and the registrar for the school, or for any of them from their paper. */
 const ofParties = { ...ofEnterprise, learner: 'own', guardian: 'ward' } as const;
+
+/** What their lists are read from beside their own view. */
+const ofApprentices = ['enrollment-register', 'reference'] as const;
+const ofTasks = ['enrollment-register', 'transcript', 'apprentice-record'] as const;
+const ofAttempts = ['apprentice-record', 'reference', 'enrollment-register'] as const;
 
 const registrarDoes = (command: string): Policy => ({ may: registrar, command });
 
@@ -102,6 +109,7 @@ export const policies: Readonly<Record<string, Policy>> = {
     may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'mentored', learner: 'own', guardian: 'ward' },
     recorded: 'person',
     view: 'apprentice-record',
+    beside: ofApprentices,
   },
   searchLearners: { may: readers, recorded: 'list', view: 'directory' },
 
@@ -134,10 +142,10 @@ export const policies: Readonly<Record<string, Policy>> = {
   refuseEnrollmentApproval: registrarDoes('RefuseApproval'),
   readEnrollment: { may: { ...readers, learner: 'own', guardian: 'ward' }, reads: 'enrollment', recorded: 'person' },
   listEnrollments: { may: readers, recorded: 'list', view: 'enrollment-register' },
-  listApprovals: { may: readers, view: 'tasks' },
-  listTasks: { may: { ...readers, enterprise: 'employer' }, view: 'tasks' },
-  countTasks: { may: { ...readers, enterprise: 'employer', administrator: 'operations' }, view: 'tasks' },
-  countEnrollments: { may: { ...readers, administrator: 'operations' }, view: 'enrollment-register' },
+  listApprovals: { may: readers, view: 'tasks', beside: ofTasks },
+  listTasks: { may: { ...readers, enterprise: 'employer' }, view: 'tasks', beside: ofTasks },
+  countTasks: { may: { ...readers, enterprise: 'employer', administrator: 'operations' }, view: 'tasks', beside: ofTasks },
+  countEnrollments: { may: { ...readers, administrator: 'operations' }, view: 'enrollment-register', beside: ['ledger-stats'] },
 
   // classes
   formClass: registrarDoes('FormClass'),
@@ -151,6 +159,7 @@ export const policies: Readonly<Record<string, Policy>> = {
     reads: 'class',
     recorded: 'list',
     view: 'enrollment-register',
+    beside: ['reference'],
   },
 
   // attempts
@@ -176,6 +185,7 @@ export const policies: Readonly<Record<string, Policy>> = {
     may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'assigned', learner: 'own', guardian: 'ward' },
     recorded: 'list',
     view: 'transcript',
+    beside: ofAttempts,
   },
   readAttempt: {
     may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'assigned', learner: 'own', guardian: 'ward' },
@@ -187,21 +197,25 @@ export const policies: Readonly<Record<string, Policy>> = {
   listOpenings: {
     may: { ...readers, enterprise: 'employer', mentor: 'public', teacher: 'public', learner: 'public', guardian: 'public' },
     view: 'apprentice-record',
+    beside: ofApprentices,
   },
   readOpening: {
     may: { ...readers, enterprise: 'employer', mentor: 'public', teacher: 'public', learner: 'public', guardian: 'public' },
     view: 'apprentice-record',
+    beside: ofApprentices,
   },
   /** As in lists, its handler judges whose it is. */
   readSelection: {
     may: { ...readers, enterprise: 'employer', teacher: 'assigned', learner: 'own', guardian: 'ward' },
     recorded: 'person',
     view: 'apprentice-record',
+    beside: ofApprentices,
   },
   listSelections: {
     may: { ...readers, enterprise: 'employer', teacher: 'assigned', learner: 'own', guardian: 'ward' },
     recorded: 'list',
     view: 'apprentice-record',
+    beside: ofApprentices,
   },
   publishOpening: { may: ofEnterprise, command: 'PublishOpening' },
   closeOpening: { may: ofEnterprise, command: 'CloseOpening', on: 'opening' },
@@ -220,6 +234,7 @@ export const policies: Readonly<Record<string, Policy>> = {
     may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'mentored', learner: 'own', guardian: 'ward' },
     recorded: 'list',
     view: 'apprentice-record',
+    beside: ofApprentices,
   },
   readContract: {
     may: { ...readers, enterprise: 'employer', mentor: 'mentored', teacher: 'mentored', learner: 'own', guardian: 'ward' },
@@ -266,11 +281,13 @@ export const policies: Readonly<Record<string, Policy>> = {
     may: { ...readers, enterprise: 'employer', learner: 'own' },
     recorded: 'list',
     view: 'apprentice-record',
+    beside: ofApprentices,
   },
   listPlacements: {
     may: { ...readers, enterprise: 'employer', learner: 'own', guardian: 'ward' },
     recorded: 'list',
     view: 'apprentice-record',
+    beside: ofApprentices,
   },
   startBatch: { may: ofEnterprise, command: 'StartBatch' },
   giveHandover: { may: ofEnterprise, command: 'GiveHandover', on: 'placement' },
@@ -336,11 +353,16 @@ export const policies: Readonly<Record<string, Policy>> = {
   readImport: { may: readers },
   readImportUndo: { may: readers },
   readImportColumns: { may: readers },
-  exportTranscripts: { may: readers, recorded: 'list', view: 'transcript' },
+  exportTranscripts: { may: readers, recorded: 'list', view: 'transcript', beside: ['enrollment-register'] },
   exportRegister: { may: readers, recorded: 'list', view: 'enrollment-register' },
   exportClassLists: { may: readers, recorded: 'list', view: 'enrollment-register' },
-  exportContracts: { may: { ...readers, enterprise: 'employer' }, recorded: 'list', view: 'apprentice-record' },
-  exportTasks: { may: { ...readers, enterprise: 'employer' }, recorded: 'list', view: 'tasks' },
+  exportContracts: {
+    may: { ...readers, enterprise: 'employer' },
+    recorded: 'list',
+    view: 'apprentice-record',
+    beside: ofApprentices,
+  },
+  exportTasks: { may: { ...readers, enterprise: 'employer' }, recorded: 'list', view: 'tasks', beside: ofTasks },
   exportTimeline: { may: readers, reads: 'learner', recorded: 'person', view: 'audit-timeline' },
 
   // moments of the past
@@ -362,6 +384,11 @@ export const policies: Readonly<Record<string, Policy>> = {
   readRebuild: { may: { ...administrator, auditor: 'operations' } },
   followRebuild: { may: { ...administrator, auditor: 'operations' } },
   readRebuildDifferences: { may: { ...administrator, auditor: 'operations' } },
+  listParked: { may: { ...administrator, auditor: 'operations' } },
+  retryParked: { may: administrator },
+  releaseParked: { may: administrator, command: 'ReleaseParkedKey' },
+  /** Further bounded by its handler: on loopback alone. */
+  practisePoison: { may: administrator },
   healthLive: { may: 'anyone' },
   healthReady: { may: 'anyone' },
   /** Further bounded by its handler: without a token on loopback alone. */

@@ -82,6 +82,22 @@ export const edgeProblems = {
     'The view has not reached position {wanted}; it is at {reached}.',
   ),
   VIEW_NOT_READY: is(503, '视图尚在建立。', 'The view is still being built.'),
+  KEY_NOT_PARKED: is(409, '视图“{view}”没有停放这个键。', 'This key of the view {view} is not parked.'),
+  LOOPBACK_ALONE: is(
+    403,
+    '仅供演练：服务只监听本机时才可使用。',
+    'This is for practice: it works only while the server listens on loopback.',
+  ),
+  POSITION_EMPTY: is(
+    422,
+    '位置 {position} 没有事件（日志现至 {head}）。',
+    'There is no event at position {position}; the log ends at {head}.',
+  ),
+  POSITION_NOT_FOLDED: is(
+    422,
+    '视图“{view}”不折叠位置 {position} 的事件（{type}）。',
+    'The view {view} does not fold the event at position {position} ({type}).',
+  ),
   VIEW_HAS_NO_PAST: is(
     422,
     '视图“{view}”不能按过去某一时点建立。',

@@ -11,6 +11,7 @@ import { AccessLog } from './access.ts';
 import { Told } from './command.ts';
 import { idPattern } from './fields.ts';
 import { PolicyGuard } from './guard.ts';
+import { tellIncomplete } from './incomplete.ts';
 import { Metrics } from './metrics.ts';
 import { OperationsController } from './operations.http.ts';
 import { PARTS, pathOf, type EdgeRequest, type Parts } from './parts.ts';
@@ -209,8 +210,9 @@ function hook(fastify: FastifyInstance, parts: Parts, access: AccessLog, metrics
       metrics.commanded(request.policy.command, outcomeOf(payload.body));
       parts.views.notify();
     }
-    const body = payload.tell(reply);
-    tellIncomplete(request, reply, parts);
+    const whole = payload.tell(reply);
+    const incomplete = tellIncomplete(request, reply, parts);
+    const body = incomplete.length === 0 ? whole : { ...whole, incomplete };
     const recorded = recordRead(request, payload, access);
     // oxlint-disable-next-line promise/no-callback-in-promise -- a hook with a callback spares every other answer a promise
     if (recorded) recorded.then(() => done(null, body), done);
@@ -224,13 +226,6 @@ function hook(fastify: FastifyInstance, parts: Parts, access: AccessLog, metrics
     if (writes) log.stream.write(lineOf(request, reply, ms));
     done();
   });
-}
-
-/** Rows of parked fold keys stand still: whoever reads a view that has some is told, with how many. */
-function tellIncomplete({ policy }: EdgeRequest, reply: FastifyReply, parts: Parts): void {
-  if (policy?.view === undefined) return;
-  const parked = parts.views.status().find(({ name }) => name === policy.view)?.parked ?? 0;
-  if (parked > 0) reply.header('ledger-incomplete', `${policy.view};keys=${parked}`);
 }
 
 /** In the logger's own form, without its way there: nothing here needs quoting but the route of a document. */

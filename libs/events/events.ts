@@ -31,7 +31,7 @@ import {
   type LearnerEvent,
 } from './catalog/enrollment.ts';
 import { facultyCatalog, type TeacherEvent } from './catalog/faculty.ts';
-import { operationsCatalog, type RebuildEvent } from './catalog/operations.ts';
+import { operationsCatalog, type ParkingEvent, type RebuildEvent } from './catalog/operations.ts';
 import { partnershipCatalog, type OrganizationEvent } from './catalog/partnership.ts';
 
 /** Every event that the ledger can hold. */
@@ -51,6 +51,7 @@ export type LedgerEvent =
   | LearnerEvent
   | OpeningEvent
   | OrganizationEvent
+  | ParkingEvent
   | PlacementEvent
   | PolicyEvent
   | ProgramEvent

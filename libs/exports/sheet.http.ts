@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { OneOf } from '../edge/fields.ts';
+import { incompleteOf, tellIncomplete } from '../edge/incomplete.ts';
 import { principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { rightOf, rights } from '../edge/policy.ts';
 import type { Properties } from '../intake/write-xlsx.ts';
@@ -31,6 +32,7 @@ export async function sendSheet(
   exported: Exported,
 ): Promise<void> {
   const { recordedAsOf, effectiveAsOf } = then.asOf;
+  tellIncomplete(request, reply, parts);
   await reply
     .header('content-type', mediaTypes[format])
     .header('content-disposition', `attachment; filename="${exported.file}-${then.today}.${format}"`)
@@ -42,6 +44,12 @@ export async function sendSheet(
     .header('x-correlation-id', request.id)
     .send(fileOf(format, exported, propertiesOf(parts, request, then, lang, exported)));
 }
+
+/** Some events could not be folded into what it was read from. */
+const incomplete: Bilingual = {
+  zh: '内容不完整：有事件未能计入。',
+  en: ' It is incomplete: some events are not counted in.',
+};
 
 /** What the file holds, as of when, for whom and by what right. */
 function propertiesOf(
@@ -59,11 +67,12 @@ function propertiesOf(
     zh: `账本截至 ${recordedAsOf ?? now} 的记录（位置 ${position}）${effectiveAsOf === undefined ? '' : `，于 ${effectiveAsOf} 有效`}；由 ${sub}（${role}）凭“${right ? rights[right].zh : ''}”导出。`,
     en: `What the ledger held at ${recordedAsOf ?? now} (position ${position})${effectiveAsOf === undefined ? '' : `, as true on ${effectiveAsOf}`}; exported by ${sub} (${role}), who reaches ${right ? rights[right].en : ''}.`,
   };
+  const lacks = incompleteOf(request, parts).map(({ view, keys }) => `${view} (${keys})`);
   return {
     title: exported.title[lang],
     creator: `${sub} (${role})`,
     created: now,
-    description: told[lang],
+    description: lacks.length === 0 ? told[lang] : `${told[lang]}${incomplete[lang]}`,
     custom: {
       Institution: institution,
       Position: position.toString(),
@@ -73,6 +82,7 @@ function propertiesOf(
       Role: role,
       Right: right ?? '',
       Request: request.id,
+      ...(lacks.length === 0 ? {} : { Incomplete: lacks.join(', ') }),
       ...Object.fromEntries(
         Object.entries(exported.filters).filter((entry): entry is [string, string] => entry[1] !== undefined),
       ),

@@ -7,18 +7,22 @@ import { isRefusal } from '../kernel/refusal.ts';
 import { Codec } from '../runtime/codec.ts';
 import { Transactor, type CommandContext } from '../runtime/transact.ts';
 import { Pace } from './pace.ts';
-import { Rebuilds, type EngineOutcome, type EngineView, type RebuildEngine } from './rebuilds.ts';
+import { Rebuilds, type EngineOutcome, type EngineView, type LastOutcome, type RebuildEngine } from './rebuilds.ts';
 
 /** An engine as far as rebuilds see it: what it does is durable, as its tables are; who waits for it is not. */
 class Engine implements RebuildEngine<string> {
   view: EngineView = { name: 'transcript', version: 2, generation: 1, position: 10n, state: 'live' };
   building: { verify: boolean; paused: boolean } | null = null;
+  last: LastOutcome | null = null;
+  #run: string | null = null;
   begun = 0;
   #waiting: ((outcome: EngineOutcome<string>) => void)[] = [];
 
   views = (): readonly EngineView[] => [this.view];
-  rebuilding = (): Promise<Engine['building']> => Promise.resolve(this.building && { ...this.building });
-  rebuild: RebuildEngine<string>['rebuild'] = (_view, onProgress, { verify }) => {
+  doing: RebuildEngine<string>['doing'] = () =>
+    Promise.resolve({ building: this.building && { ...this.building }, last: this.last });
+  rebuild: RebuildEngine<string>['rebuild'] = (_view, onProgress, { run, verify }) => {
+    this.#run = run;
     if (!this.building) {
       this.building = { verify, paused: false };
       this.begun += 1;
@@ -31,6 +35,7 @@ class Engine implements RebuildEngine<string> {
   cancel = (): Promise<boolean> => {
     const any = this.building !== null;
     this.building = null;
+    this.last = { run: this.#run, outcome: 'cancelled' };
     this.#tell({ outcome: 'cancelled' });
     return Promise.resolve(any);
   };
@@ -45,17 +50,23 @@ class Engine implements RebuildEngine<string> {
   }
 
   /** Comes to its end; `heard` false where the ledger dies before it hears of it. */
-  end({ heard = true, differing = [] as readonly string[] } = {}): void {
+  end({ heard = true, rows = [] as readonly string[], digests = null as { live: string; rebuilt: string } | null } = {}): void {
     const { verify } = this.building!;
     this.building = null;
     const generation = this.view.generation + 1;
     if (!verify) this.view = { ...this.view, generation, state: 'live' };
-    if (heard) this.#tell({ outcome: 'rebuilt', generation, position: '10', digests: null, differing });
+    const ended = { generation, position: '10', digests, differing: rows.length };
+    this.last = { run: this.#run, outcome: verify ? 'verified' : 'swapped', ...ended };
+    this.#run = null;
+    if (heard) this.#tell({ outcome: 'rebuilt', ...ended, rows });
   }
 
-  fail(): void {
+  fail({ heard = true } = {}): void {
     this.building = null;
-    this.#tell({ outcome: 'failed', position: '7', eventId: 'e', eventType: 'X' });
+    const at = { position: '7', eventId: 'e', eventType: 'X' };
+    this.last = { run: this.#run, outcome: 'failed', ...at };
+    this.#run = null;
+    if (heard) this.#tell({ outcome: 'failed', ...at });
   }
 
   /** The thread ended: what it builds goes on when it is back. */
@@ -178,7 +189,7 @@ describe('what was asked for', () => {
     await say('b', { type: 'CancelRebuild', ticket: null, outdated: false });
     await say('c', start({ mode: 'verify' }), 'academy');
     await until(() => engine.building?.verify === true);
-    engine.end({ differing: ['row'] });
+    engine.end({ rows: ['row'] });
     await idle();
     expect(await recorded()).toEqual(['RebuildStarted', 'RebuildCancelled', 'RebuildStarted', 'RebuildFinished']);
     expect(ledger.differences('transcript')).toEqual({ run: 'c', rows: ['row'] });
@@ -206,14 +217,52 @@ describe('after a crash', () => {
     await say('a', start());
     await until(() => engine.building !== null);
     await ledger.close();
-    engine.end({ heard: false });
+    engine.end({ heard: false, digests: { live: 'a', rebuilt: 'a' } });
+    // Folding goes on before anybody looks.
+    engine.view = { ...engine.view, position: 99n };
     await awake();
     await idle();
     await ledger.close();
     await awake();
     await idle();
     expect(await recorded()).toEqual(['RebuildStarted', 'RebuildFinished']);
-    expect((await state()).ended).toMatchObject([{ ending: { outcome: 'finished', generation: 2 } }]);
+    const { ending } = (await state()).ended[0]!;
+    const digests = { live: 'a', rebuilt: 'a' };
+    expect(ending).toEqual({ outcome: 'finished', generation: 2, position: '10', digests, differing: 0 });
+    expect(engine.begun).toBe(1);
+  });
+
+  it('a verification and a failure whose record is missing are recorded as they were, and not begun again', async () => {
+    await say('a', start({ mode: 'verify', compare: true }));
+    await until(() => engine.building !== null);
+    await ledger.close();
+    engine.end({ heard: false, rows: ['row'], digests: { live: 'a', rebuilt: 'b' } });
+    await awake();
+    await idle();
+    await say('b', start());
+    await until(() => engine.building !== null);
+    await ledger.close();
+    engine.fail({ heard: false });
+    await awake();
+    await idle();
+    expect(await recorded()).toEqual(['RebuildStarted', 'RebuildFinished', 'RebuildStarted', 'RebuildFailed']);
+    expect((await state()).ended).toMatchObject([
+      { run: { run: 'b' }, ending: { outcome: 'failed', position: '7', eventType: 'X' } },
+      { run: { run: 'a' }, ending: { outcome: 'finished', digests: { live: 'a', rebuilt: 'b' }, differing: 1 } },
+    ]);
+    expect(engine.begun).toBe(2);
+  });
+
+  it('a swap that nobody wrote down beside its rows is recorded as the rows tell', async () => {
+    await say('a', start());
+    await until(() => engine.building !== null);
+    await ledger.close();
+    engine.end({ heard: false });
+    engine.last = null;
+    await awake();
+    await idle();
+    expect((await state()).ended).toMatchObject([{ ending: { outcome: 'finished', generation: 2, digests: null } }]);
+    expect(engine.begun).toBe(1);
   });
 
   it('what goes on is joined, and what was lost begins anew', async () => {
@@ -300,11 +349,11 @@ describe('rows of another release', () => {
   });
 
   it('are not rebuilt a second time where the engine came to the end while it was asked', async () => {
-    const asked = engine.rebuilding;
-    engine.rebuilding = () => {
+    const asked = engine.doing;
+    engine.doing = (view) => {
       // Its rows are swapped by the time of the answer, and nothing is rebuilt any more.
       if (engine.building) engine.end();
-      return asked();
+      return asked(view);
     };
     await awake();
     await idle();

@@ -18,20 +18,36 @@ export interface EngineView {
 
 /** How a rebuild ended in the engine. `gone`: nobody knows yet, its thread ended on the way. */
 export type EngineOutcome<Row> =
-  | ({ readonly outcome: 'rebuilt'; readonly differing: readonly Row[] } & Omit<Data<'RebuildFinished'>, 'run' | 'differing'>)
+  | ({ readonly outcome: 'rebuilt'; readonly rows: readonly Row[] } & Omit<Data<'RebuildFinished'>, 'run'>)
   | ({ readonly outcome: 'failed' } & Omit<Data<'RebuildFailed'>, 'run'>)
   | { readonly outcome: 'cancelled' | 'gone' };
+
+/** How the last rebuild of a view ended, kept with its rows: a crash before it is on record does not lose it. */
+export type LastOutcome = {
+  /** For whom it was; null where the engine began it by itself and nobody joined. */
+  readonly run: string | null;
+} & (
+  | ({ readonly outcome: 'swapped' | 'verified' } & Omit<Data<'RebuildFinished'>, 'run'>)
+  | ({ readonly outcome: 'failed' } & Omit<Data<'RebuildFailed'>, 'run'>)
+  | { readonly outcome: 'cancelled' }
+);
+
+/** What the engine does with a view at this moment, and what it did last. */
+export interface Doing {
+  readonly building: { readonly verify: boolean; readonly paused: boolean } | null;
+  readonly last: LastOutcome | null;
+}
 
 /** The projection engine, wherever it runs. */
 export interface RebuildEngine<Row> {
   views(): readonly EngineView[];
-  /** What it rebuilds of a view at this moment; throws while it is not there. */
-  rebuilding(view: string): Promise<{ readonly verify: boolean; readonly paused: boolean } | null>;
-  /** Begins a rebuild, or joins the one on its way. */
+  /** Throws while it is not there. */
+  doing(view: string): Promise<Doing>;
+  /** Begins a rebuild, or joins the one on its way; of a run that is over it tells the outcome. */
   rebuild(
     view: string,
     onProgress: (progress: Progress) => void,
-    options: { readonly compare: boolean; readonly verify: boolean },
+    asked: { readonly run: string; readonly compare: boolean; readonly verify: boolean },
   ): Promise<EngineOutcome<Row>>;
   pause(view: string): Promise<boolean>;
   resume(view: string): Promise<boolean>;
@@ -81,7 +97,7 @@ const shortlyMs = 50;
 
 /**
  * Carries out what is on record of rebuilds, and records how they end. What it does next follows from the stream and from what the engine does, so
- * a crash between the two is made up for by looking again: a swap whose record is missing is recorded, a rebuild that was lost is begun anew.
+ * a crash between the two is made up for by looking again: an end whose record is missing is recorded as it was, a rebuild that was lost is begun anew.
  */
 export class Rebuilds<Row> {
   readonly #o: RebuildParts<Row>;
@@ -186,16 +202,16 @@ export class Rebuilds<Row> {
       const seen = await this.#o.load(name);
       this.#seen.set(name, seen);
       // Asked before the standing is looked at: what ended meanwhile stands there, and is not begun a second time.
-      const doing = await this.#o.engine.rebuilding(name);
+      const doing = await this.#o.engine.doing(name);
       const view = this.#o.engine.views().find((one) => one.name === name);
       if (!view) return;
       const deed = deedOf(seen, view, doing, this.#followed.get(name)?.run ?? null);
       if (deed === null) return;
-      await this.#carryOut(view, seen, deed);
+      await this.#carryOut(view, seen, doing.last, deed);
     }
   }
 
-  async #carryOut(view: EngineView, { run, ended }: Rebuilding, deed: Deed): Promise<void> {
+  async #carryOut(view: EngineView, { run, ended }: Rebuilding, last: LastOutcome | null, deed: Deed): Promise<void> {
     const { engine, timer } = this.#o;
     switch (deed) {
       case 'wait':
@@ -216,9 +232,8 @@ export class Rebuilds<Row> {
         return;
       case 'record': {
         const { run: id, institutionId } = run ?? ended[0]!.run;
-        const { generation, position } = view;
-        const data = { run: id, generation, position: position.toString(), digests: null, differing: 0 };
-        return this.#o.record(view.name, `${id}-finish`, institutionId, { type: 'FinishRebuild', ...data });
+        const { commandId, said } = endOf(id, last, view);
+        return this.#o.record(view.name, commandId, institutionId, said);
       }
       case 'give up': {
         const data = { run: run!.run, position: null, eventId: null, eventType: null };
@@ -247,7 +262,7 @@ export class Rebuilds<Row> {
       this.#tell(view);
     };
     this.#o.engine
-      .rebuild(view, onProgress, { compare: how.compare, verify: how.mode === 'verify' })
+      .rebuild(view, onProgress, { run, compare: how.compare, verify: how.mode === 'verify' })
       .then((outcome) => this.#end(view, run, how.institutionId, outcome))
       .catch(this.#o.onFault)
       .finally(() => {
@@ -260,9 +275,9 @@ export class Rebuilds<Row> {
   async #end(view: string, run: string, institutionId: string | null, ended: EngineOutcome<Row>): Promise<void> {
     switch (ended.outcome) {
       case 'rebuilt': {
-        const { outcome: _outcome, differing, ...data } = ended;
-        this.#differences.set(view, { run, rows: differing });
-        const said: LedgerSays = { type: 'FinishRebuild', run, ...data, differing: differing.length };
+        const { outcome: _outcome, rows, ...data } = ended;
+        this.#differences.set(view, { run, rows });
+        const said: LedgerSays = { type: 'FinishRebuild', run, ...data };
         return this.#insist(() => this.#o.record(view, `${run}-finish`, institutionId, said));
       }
       case 'failed': {
@@ -301,7 +316,7 @@ type Deed = 'wait' | 'adopt' | 'follow' | 'cancel' | 'pause' | 'resume' | 'recor
 function deedOf(
   { status, run, ended }: Rebuilding,
   view: EngineView,
-  doing: { readonly verify: boolean; readonly paused: boolean } | null,
+  { building: doing, last }: Doing,
   followed: string | null,
 ): Deed | null {
   const outdated = view.state === 'outdated';
@@ -309,19 +324,46 @@ function deedOf(
     // The engine rebuilds by itself what a release folds differently, again and again where that fails.
     if (doing !== null && outdated && !doing.verify) return followed === null ? 'adopt' : null;
     if (doing !== null) return 'cancel';
-    const last = ended[0];
-    const swapped = last?.ending.outcome === 'cancelled' && last.run.mode === 'swap' && view.generation > last.run.live;
-    return swapped && followed === null ? 'record' : null;
+    // It came to its end before it was called off, or in another try after it had failed.
+    const latest = ended[0];
+    const over = latest !== undefined && latest.ending.outcome !== 'finished' && isFinished(last) && isOf(last, latest.run);
+    return over && followed === null ? 'record' : null;
   }
   const verify = run.mode === 'verify';
+  const over = last !== null && last.outcome !== 'cancelled' && last.run === run.run;
+  const swapped = !verify && view.generation > run.live;
+  if (followed === null && doing === null && (over || swapped)) return 'record';
   // Rows of another release are no measure; the engine folds the new ones first.
   if (verify && outdated) return 'give up';
   // One that was cancelled comes to its end before the next begins.
   if (followed !== null && followed !== run.run) return doing === null ? 'wait' : 'cancel';
   if (doing !== null && doing.verify !== verify) return 'cancel';
-  if (followed === null) return doing === null && !verify && view.generation > run.live ? 'record' : 'follow';
+  if (followed === null) return 'follow';
   // Asked for, and not begun yet, or just over: who follows it hears of it.
   if (doing === null) return status === 'paused' ? 'wait' : null;
   if (doing.paused === (status === 'paused')) return null;
   return doing.paused ? 'resume' : 'pause';
+}
+
+const isFinished = (last: LastOutcome | null): last is LastOutcome & { readonly outcome: 'swapped' | 'verified' } =>
+  last?.outcome === 'swapped' || last?.outcome === 'verified';
+
+/** What the engine began by itself is known by its generation alone. */
+const isOf = (last: LastOutcome & { readonly generation: number }, { run, mode, live }: Run): boolean =>
+  last.run === run || (last.run === null && mode === 'swap' && last.generation > live);
+
+/** How it ended, as the engine knows it; of a swap that it knows nothing more of, what the rows say. */
+function endOf(
+  run: string,
+  last: LastOutcome | null,
+  { generation, position }: EngineView,
+): { readonly commandId: string; readonly said: LedgerSays } {
+  if (last?.run === run && last.outcome === 'failed') {
+    const { run: _run, outcome: _outcome, ...data } = last;
+    return { commandId: `${run}-fail`, said: { type: 'FailRebuild', run, ...data } };
+  }
+  const known = isFinished(last) && (last.run === run || last.generation === generation);
+  const { digests, differing, ...at } = known ? last : { generation, position: position.toString(), digests: null, differing: 0 };
+  const data = { generation: at.generation, position: at.position, digests, differing };
+  return { commandId: `${run}-finish`, said: { type: 'FinishRebuild', run, ...data } };
 }

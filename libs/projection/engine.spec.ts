@@ -5,7 +5,7 @@ import type { LedgerEvent } from '../events/events.ts';
 import type { ReadWrites } from '../ports/read-store.ts';
 import { StoreFault } from '../ports/store-fault.ts';
 import type { View } from '../ports/view.ts';
-import type { Projection } from './engine.ts';
+import { RebuildFailed, type Projection } from './engine.ts';
 import { ViewNotReady } from './view-reader.ts';
 
 /** Counts holds per learner, and fails where told to: a small view that shows what the engine does. */
@@ -178,7 +178,12 @@ describe('a poison event', () => {
     expect(await rows(sick)).toEqual([{ stream: 'learner-chen', n: 3 }]);
     const status = (await projection.status()).find(({ view }) => view === 'sick');
     expect(status).toMatchObject({ state: 'stopped', position: 3n, lagEvents: 6n });
-    expect(status?.poison).toMatchObject({ position: 4n, type: 'HoldPlaced', error: 'cannot read this', attempts: 1 });
+    expect(status?.poison).toMatchObject({
+      position: 4n,
+      type: 'HoldPlaced',
+      error: expect.stringMatching(/^Error at libs\/projection\/engine\.spec\.ts:\d+$/),
+      attempts: 1,
+    });
     expect(status?.poison?.eventId).toMatch(/^[0-9a-f-]{36}$/);
 
     ledger.clock.ms += 1_001;
@@ -204,10 +209,18 @@ describe('a poison event', () => {
     await start([sick]);
     await projection.catchUp();
     poisonous = true;
-    const failed = projection.rebuild('sick').catch((error: unknown) => String(error));
+    const failed = projection.rebuild('sick').catch((error: unknown) => error);
     await settle();
     await projection.catchUp();
-    expect(await failed).toContain('failed at event 4: cannot read this');
+    expect(await failed).toBeInstanceOf(RebuildFailed);
+    expect(await failed).toMatchObject({
+      view: 'sick',
+      position: 4n,
+      eventId: (await ledger.store.readAll(3n, { limit: 1 })).events[0]!.id,
+      type: 'HoldPlaced',
+      fault: expect.stringMatching(/^Error at /),
+    });
+    expect(String(await failed)).not.toContain('cannot read this');
     expect(await rows(sick)).toEqual([{ stream: 'learner-chen', n: 6 }]);
     expect(await projection.status()).toMatchObject([{ state: 'live', generation: 1, rebuild: null }]);
     expect(await tables()).toEqual(['sick_row_g1']);

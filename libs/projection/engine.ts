@@ -21,19 +21,26 @@ import {
 import {
   Decoded,
   followerOf,
+  lacking,
   Lanes,
-  stateOf,
+  standingOf,
+  takeParked,
+  toldOf,
   unionFilter,
   type Follower,
   type Poison,
   type ProjectionOptions,
   type Standing,
 } from './lanes.ts';
-import { parkedOf, type Parked } from './parking.ts';
-import { Rebuilds, type RebuildProgress, type Rebuilt } from './rebuilds.ts';
+import { allOutcomes, allRuns, rebuiltBefore, type RebuildOutcome } from './outcomes.ts';
+import { parkedOf, type Parked, type ParkedList } from './parking.ts';
+import { poisonAt, type Practised } from './practice.ts';
+import { Rebuilds, type RebuildAsked, type RebuildProgress, type Rebuilt } from './rebuilds.ts';
 
+export type { ParkedList } from './parking.ts';
+export type { Practised } from './practice.ts';
 export { ViewStopped, type Poison, type ProjectionOptions, type Standing } from './lanes.ts';
-export { RebuildCancelled, type RebuildProgress, type Rebuilt } from './rebuilds.ts';
+export { RebuildCancelled, RebuildFailed, type RebuildAsked, type RebuildProgress, type Rebuilt } from './rebuilds.ts';
 
 export interface ViewStatus extends Standing {
   readonly version: number;
@@ -42,10 +49,14 @@ export interface ViewStatus extends Standing {
   /** Age of the oldest event that is not folded. */
   readonly lagMs: number;
   readonly poison: Poison | null;
-  /** Fold keys at whose events the fold failed. */
+  /** Events at which the fold of a key failed, the first of them where there are many: `parked` tells of all. */
   readonly parkedKeys: readonly Parked[];
+  /** Positions that are poisoned for practice. */
+  readonly practised: readonly bigint[];
   readonly rebuild:
     (RebuildProgress & { readonly generation: number; readonly paused: boolean; readonly verify: boolean }) | null;
+  /** How the last rebuild ended. */
+  readonly lastRebuild: RebuildOutcome | null;
 }
 
 interface Waiter {
@@ -87,30 +98,40 @@ export class Projection {
       await createCheckpoints(store);
       const known = await store.snapshot(allGenerations);
       const plans = await store.snapshot(allPlans);
+      const runs = await store.snapshot(allRuns);
+      for (const outcome of await store.snapshot(allOutcomes)) this.#rebuilds.last.set(outcome.view, outcome);
       for (const view of this.#o.views.filter((v) => v.store === name)) {
         await this.#adopt(
           view,
           known.filter((generation) => generation.view === view.name),
           plans,
+          runs,
         );
       }
       if (await store.snapshot(owesScrub)) this.#lanes.toScrub.add(name);
     }
   }
 
-  async #adopt(view: View, known: readonly Generation[], plans: readonly RebuildPlan[]): Promise<void> {
+  async #adopt(
+    view: View,
+    known: readonly Generation[],
+    plans: readonly RebuildPlan[],
+    runs: Awaited<ReturnType<typeof allRuns>>,
+  ): Promise<void> {
     const store = this.#o.stores[view.store];
     const live = known.find((g) => g.state === 'live') ?? (await store.transaction((db) => createGeneration(db, view, 'live')));
     const outdated = live.version !== view.version;
     const follower = followerOf(view, live, outdated);
-    for (const parked of await store.snapshot((db) => parkedOf(db, live))) follower.parked.set(parked.key, parked);
+    takeParked(follower, await store.snapshot((db) => parkedOf(db, live)));
     this.#lanes.followers.push(follower);
     for (const generation of known) {
       if (generation.state === 'live') continue;
       const plan = plans.find((one) => one.view === view.name && one.generation === generation.generation);
       const goesOn = generation.state === 'building' && generation.version === view.version;
-      if (goesOn && plan && (plan.upTo === null || this.#rebuilds.canRange(view))) this.#rebuilds.goOn(view, generation, plan);
-      else this.#lanes.retire(generation);
+      if (goesOn && plan && (plan.upTo === null || this.#rebuilds.canRange(view))) {
+        const asked = runs.find((one) => one.view === view.name && one.generation === generation.generation);
+        this.#rebuilds.goOn(view, generation, plan, asked?.run ?? null);
+      } else this.#lanes.retire(generation);
     }
     // Nobody waits for this one: its failure is in the status.
     if (outdated) this.rebuild(view.name).catch(() => undefined);
@@ -189,7 +210,7 @@ export class Projection {
       (one) =>
         !one.outdated &&
         !one.rebuild?.paused &&
-        !one.rebuild?.swapping &&
+        !one.rebuild?.ending &&
         one.position > after &&
         !this.#waits(one) &&
         !this.#rests(one.view.store),
@@ -273,7 +294,7 @@ export class Projection {
     }
     for (const asked of this.#toRelease.splice(0)) {
       const { follower, parked } = asked;
-      const done = await this.#withStore(follower.view.store, () => this.#folder.retryParked(follower, parked, parked.position));
+      const done = await this.#withStore(follower.view.store, () => this.#folder.release(follower, parked));
       if (!done) this.#toRelease.push(asked);
     }
     for (const name of this.#lanes.toScrub) {
@@ -287,8 +308,8 @@ export class Projection {
     for (const follower of this.#lanes.followers) {
       for (const parked of follower.parked.values()) {
         // Rows of another release are made whole by their rebuild: this one's fold would make a mix of them.
-        if (follower.outdated || parked.released || this.#isAhead(Date.parse(parked.retryAt))) continue;
-        await this.#withStore(follower.view.store, () => this.#folder.retryParked(follower, parked, null));
+        if (follower.outdated || this.#isAhead(Date.parse(parked.retryAt))) continue;
+        await this.#withStore(follower.view.store, () => this.#folder.retryParked(follower, parked));
       }
       if (!follower.outdated || this.#rebuilds.of(follower.view.name) || this.#waits(follower)) continue;
       this.rebuild(follower.view.name).catch(() => undefined);
@@ -299,16 +320,17 @@ export class Projection {
 
   /**
    * Folds a view from the beginning into tables beside the live ones, and swaps when it has caught up; with `verify` it compares and swaps nothing.
-   * Two at once are one. Rejects where an event poisons it and where it is cancelled; the live generation then stays.
+   * Two at once are one. Rejects where an event poisons it (RebuildFailed) and where it is cancelled; the live generation then stays.
    */
-  async rebuild(
-    view: string,
-    onProgress?: (progress: RebuildProgress) => void,
-    options: { readonly compare?: boolean; readonly verify?: boolean } = {},
-  ): Promise<Rebuilt> {
-    const rebuild = await this.#rebuilds.start(this.#viewOf(view), options.verify ?? false);
+  async rebuild(view: string, onProgress?: (progress: RebuildProgress) => void, asked: RebuildAsked = {}): Promise<Rebuilt> {
+    const over = this.#rebuilds.last.get(view);
+    if (asked.run !== undefined && over?.run === asked.run && !this.#rebuilds.of(view)) {
+      const known = rebuiltBefore(over);
+      if (known) return known;
+    }
+    const rebuild = await this.#rebuilds.start(this.#viewOf(view), asked);
     if (onProgress) rebuild.listeners.push(onProgress);
-    if (options.compare) rebuild.compare = true;
+    if (asked.compare) rebuild.compare = true;
     this.#lanes.bell.ring();
     return rebuild.done;
   }
@@ -327,10 +349,15 @@ export class Projection {
     return this.#rebuilds.cancel(view);
   }
 
-  /** From now on this view cannot fold the event at this position, until it is lifted: so that anyone can see what happens then. */
-  practise(view: string, position: bigint, lift: boolean): void {
-    this.#folder.practise(view, position, lift);
-    if (lift) this.retry(view);
+  /** From now on this view cannot fold the event at this position, until it is lifted or the process ends: so that anyone can see what happens then. */
+  async practise(name: string, position: bigint, lift: boolean): Promise<Practised> {
+    const { practice } = this.#lanes;
+    if (lift) {
+      practice.lift(name, position);
+      this.retry(name);
+      return { outcome: 'lifted' };
+    }
+    return poisonAt(practice, this.#o.events, this.#lanes.live(this.#viewOf(name))!, position);
   }
 
   #viewOf(name: string): View {
@@ -351,8 +378,7 @@ export class Projection {
         stopped = true;
       }
       for (const parked of follower.parked.values()) {
-        // What a released key folded since cannot be folded again: a rebuild alone makes it whole.
-        if (parked.released || (key !== undefined && parked.key !== key)) continue;
+        if (key !== undefined && parked.key !== key) continue;
         follower.parked.set(parked.key, { ...parked, retryAt: this.#lanes.now() });
         stopped = true;
       }
@@ -361,14 +387,25 @@ export class Projection {
     return stopped;
   }
 
-  /** Lets a parked key go on without the event at which it failed: its rows stay marked as incomplete until a rebuild. False where it is not parked. */
-  release(view: string, key: string): boolean {
+  /**
+   * Lets a parked key go on without the event at which it failed (at this position, where one is named): its rows stay marked as incomplete until a
+   * rebuild. False where it is not parked there.
+   */
+  release(view: string, key: string, position?: bigint): boolean {
     const follower = this.#lanes.followers.find((one) => one.view.name === view && !one.rebuild && !one.outdated);
     const parked = follower?.parked.get(key);
-    if (!follower || !parked || parked.released) return false;
+    if (!follower || !parked || (position !== undefined && parked.position !== position)) return false;
     this.#toRelease.push({ follower, parked });
     this.#lanes.bell.ring();
     return true;
+  }
+
+  /** What the rows of a view lack, or those of all views; at most so many, the first in the log first. */
+  parked(view: string | null, limit: number): ParkedList {
+    const all = this.#lanes.followers
+      .filter((one) => !one.rebuild && (view === null || one.view.name === view))
+      .flatMap((one) => lacking(one).map((parked) => ({ view: one.view.name, generation: one.generation, ...parked })));
+    return { total: all.length, items: all.slice(0, limit) };
   }
 
   /** Digest of a view's live rows and the position at which they stand. */
@@ -387,24 +424,21 @@ export class Projection {
     const ages = new Map<bigint, number>();
     const answers: ViewStatus[] = [];
     for (const follower of this.#lanes.followers.filter((one) => !one.rebuild)) {
-      const { view, generation, position, poison } = follower;
+      const { view, position, poison } = follower;
       if (position < head && !ages.has(position)) {
         const [next] = (await this.#o.events.readAll(position, { limit: 1 })).events;
         ages.set(position, next ? Math.max(0, this.#o.clock.now() - Date.parse(next.recordedAt)) : 0);
       }
       const rebuild = this.#rebuilds.of(view.name);
       answers.push({
-        view: view.name,
+        ...standingOf(follower),
         version: view.version,
-        generation,
-        state: stateOf(follower),
-        position,
         head,
         lagEvents: head > position ? head - position : 0n,
         lagMs: ages.get(position) ?? 0,
         poison,
-        parked: follower.parked.size,
-        parkedKeys: [...follower.parked.values()],
+        parkedKeys: lacking(follower).slice(0, toldOf),
+        practised: [...this.#lanes.practice.at(view.name)],
         rebuild: rebuild
           ? {
               ...rebuild.progress,
@@ -413,6 +447,7 @@ export class Projection {
               verify: rebuild.plan.verify,
             }
           : null,
+        lastRebuild: this.#rebuilds.last.get(view.name) ?? null,
       });
     }
     return answers.toSorted((a, b) => (a.view < b.view ? -1 : 1));
@@ -441,15 +476,7 @@ export class Projection {
 
   /** As `status`, as far as it needs no look at the log. */
   standing(): readonly Standing[] {
-    return this.#lanes.followers
-      .filter((one) => !one.rebuild)
-      .map((one) => ({
-        view: one.view.name,
-        position: one.position,
-        generation: one.generation,
-        state: stateOf(one),
-        parked: one.parked.size,
-      }));
+    return this.#lanes.followers.filter((one) => !one.rebuild).map(standingOf);
   }
 
   #moved(): void {

@@ -2,10 +2,11 @@ import type { Recorded } from '../kernel/decider.ts';
 import type { StoredEvent } from '../ports/event-store.ts';
 import type { ReadWrites } from '../ports/read-store.ts';
 import type { View, ViewStore } from '../ports/view.ts';
-import { isStoreFault, messageOf } from './faults.ts';
+import { faultText, isStoreFault } from './faults.ts';
 import { advance, allGenerations, CheckpointMoved, oweScrub, writeNamed } from './generations.ts';
-import { Decoded, keyOf, unionFilter, ViewStopped, waits, type Follower, type Lanes } from './lanes.ts';
+import { Decoded, keyOf, takeParked, unionFilter, ViewStopped, waits, type Follower, type Lanes, type Poison } from './lanes.ts';
 import { park, parkedOf, standsParked, unpark, type Parked } from './parking.ts';
+import { poisoned } from './practice.ts';
 
 /**
  * Folds pages of events into rows, rows and checkpoint in one transaction. What cannot be folded is found by halving: then its fold key is parked,
@@ -54,13 +55,12 @@ export class Folder {
   async #commit(store: ViewStore, together: readonly Follower[], events: readonly Decoded[], to: bigint): Promise<void> {
     await this.#lanes.store(store).transaction(async (db) => {
       for (const follower of together) {
-        const { view, generation, position, naming, takes } = follower;
+        const { view, generation, position, takes } = follower;
         // First, so that rows which are there already (a commit whose answer was lost) are told from an event that cannot be folded.
         await advance(db, { view: view.name, generation, position }, to);
         const own: Recorded[] = [];
         for (const event of events) if (takes(event.stored) && !waits(follower, event)) own.push(event.for(view));
-        this.#assertFoldable(view, own);
-        if (own.length > 0) await view.fold(writeNamed(db, naming), own);
+        await this.#fold(follower, db, own);
         await this.#oweScrub(db, view, own);
       }
     });
@@ -80,23 +80,9 @@ export class Folder {
   /** The event's key stands still from here on, or from where it does already; the view goes on without it. */
   async #park(store: ViewStore, follower: Follower, event: Decoded, error: unknown, to: bigint): Promise<void> {
     const { view, generation, position } = follower;
-    const told = event.sealed();
-    const key = keyOf(view)!(told);
-    const before = follower.parked.get(key);
-    const fresh: Parked = {
-      key,
-      position: told.position,
-      eventId: told.id,
-      type: told.type,
-      subjectId: told.subjectId,
-      error: messageOf(error),
-      since: this.#lanes.now(),
-      retryAt: this.#lanes.retryAt(1),
-      attempts: 1,
-      released: false,
-      again: before?.released ?? false,
-    };
-    const parked = before && !before.released ? before : fresh;
+    const fresh: Parked = { ...this.#waiting(follower, event), error: faultText(error), attempts: 1 };
+    // What stands already stands at the earlier event, and meets this one again once it goes on.
+    const parked = follower.parked.get(fresh.key) ?? fresh;
     await this.#lanes.store(store).transaction(async (db) => {
       await advance(db, { view: view.name, generation, position }, to);
       await park(db, { view: view.name, generation }, parked);
@@ -105,65 +91,122 @@ export class Folder {
     follower.poison = null;
     follower.parked.set(parked.key, parked);
     this.#lanes.onMoved();
-    this.#lanes.options.onFault?.(new ViewStopped(view.name, fresh, error));
+    this.#lanes.options.onFault?.(new ViewStopped(view.name, fresh));
+  }
+
+  /** A key at an event whose turn has not come yet. */
+  #waiting({ view }: Follower, event: Decoded): Parked {
+    const { position, id: eventId, type, institutionId, subjectId } = event.sealed();
+    const now = this.#lanes.now();
+    const at = { key: keyOf(view)!(event.sealed()), position, eventId, type, institutionId, subjectId };
+    return { ...at, error: '', since: now, retryAt: this.#lanes.retryAt(1), attempts: 0, released: false };
   }
 
   /** Folds what a key missed, from the event at which it failed on. Where that fails again it waits longer. */
-  async retryParked(follower: Follower, parked: Parked, without: bigint | null): Promise<void> {
-    const { view, generation, position, takes, naming } = follower;
-    const of = { view: view.name, generation };
-    const missed: Recorded[] = [];
-    const filter = unionFilter([follower]);
+  async retryParked(follower: Follower, parked: Parked): Promise<void> {
+    await this.#unlessMoved(follower, async () => {
+      await this.#makeUp(follower, parked, await this.#missed(follower, parked), null);
+    });
+    this.#lanes.onMoved();
+  }
+
+  /** Lets a key go on without the event at which it failed, which stays on the list until a rebuild. */
+  async release(follower: Follower, parked: Parked): Promise<void> {
+    // Made whole, or rebuilt, since it was asked for.
+    if (!this.#lanes.followers.includes(follower) || follower.parked.get(parked.key)?.position !== parked.position) return;
+    const { view, generation } = follower;
+    await this.#unlessMoved(follower, async () => {
+      const missed = (await this.#missed(follower, parked)).filter(({ stored }) => stored.position > parked.position);
+      const next = missed[0] && this.#waiting(follower, missed[0]);
+      const leftOut: Parked = { ...parked, released: true };
+      await this.#foldMissed(follower, parked, [], async (db) => {
+        await park(db, { view: view.name, generation }, leftOut);
+        if (next) await park(db, { view: view.name, generation }, next);
+      });
+      follower.leftOut.push(leftOut);
+      follower.parked.delete(parked.key);
+      if (!next) return;
+      follower.parked.set(next.key, next);
+      await this.#makeUp(follower, next, missed, null);
+    });
+    this.#lanes.onMoved();
+  }
+
+  /** Events of its key from the one at which it failed up to where the view is. */
+  async #missed({ view, position, takes }: Follower, parked: Parked): Promise<readonly Decoded[]> {
+    const { events, decoder } = this.#lanes.options;
+    const missed: Decoded[] = [];
+    const filter = unionFilter([{ view }]);
     for (let after = parked.position - 1n; after < position;) {
-      const page = await this.#lanes.options.events.readAll(after, { limit: this.#lanes.batch, ...filter });
+      const page = await events.readAll(after, { limit: this.#lanes.batch, ...filter });
       for (const stored of page.events) {
-        if (stored.position > position || stored.position === without || !takes(stored)) continue;
-        const event = new Decoded(stored, this.#lanes.options.decoder);
-        if (keyOf(view)!(event.sealed()) === parked.key) missed.push(event.for(view));
+        if (stored.position > position || !takes(stored)) continue;
+        const event = new Decoded(stored, decoder);
+        if (keyOf(view)!(event.sealed()) === parked.key) missed.push(event);
       }
       after = page.scannedTo;
       if (page.end) break;
     }
-    const store = this.#lanes.store(view.store);
-    const incomplete = without !== null || parked.again;
+    return missed;
+  }
+
+  /** All at once or, where that fails, by halves, so that the key stands before the very event that cannot be folded. False where it stands again. */
+  async #makeUp(follower: Follower, parked: Parked, missed: readonly Decoded[], next: Decoded | null): Promise<boolean> {
+    const of = { view: follower.view.name, generation: follower.generation };
+    const then = next && this.#waiting(follower, next);
     try {
-      await store.transaction(async (db) => {
-        // Moves nothing, and fails where another process folds by now.
-        await advance(db, { ...of, position }, position);
-        if (!(await standsParked(db, of, parked))) throw new CheckpointMoved(`${parked.key} of ${view.name} went on before`);
-        this.#assertFoldable(view, missed);
-        await view.fold(writeNamed(db, naming), missed);
-        await this.#oweScrub(db, view, missed);
-        if (incomplete) await park(db, of, { ...parked, released: true });
-        else await unpark(db, of, parked.key);
+      await this.#foldMissed(follower, parked, missed, async (db) => {
+        await unpark(db, of, parked);
+        if (then) await park(db, of, then);
       });
-      if (incomplete) follower.parked.set(parked.key, { ...parked, released: true });
-      else follower.parked.delete(parked.key);
     } catch (error) {
-      if (isStoreFault(error)) throw error;
-      if (error instanceof CheckpointMoved) return this.#readAgain(view.store, [follower]);
+      if (isStoreFault(error) || error instanceof CheckpointMoved) throw error;
+      if (missed.length > 1) {
+        const half = missed.length >> 1;
+        const first = await this.#makeUp(follower, parked, missed.slice(0, half), missed[half]!);
+        return first && this.#makeUp(follower, follower.parked.get(parked.key)!, missed.slice(half), next);
+      }
       const attempts = parked.attempts + 1;
-      const again: Parked = { ...parked, attempts, error: messageOf(error), retryAt: this.#lanes.retryAt(attempts) };
-      await store.transaction((db) => park(db, of, again));
+      const again: Parked = { ...parked, attempts, error: faultText(error), retryAt: this.#lanes.retryAt(attempts) };
+      await this.#lanes.store(follower.view.store).transaction((db) => park(db, of, again));
       follower.parked.set(parked.key, again);
+      return false;
     }
-    this.#lanes.onMoved();
+    if (then) follower.parked.set(then.key, then);
+    else follower.parked.delete(parked.key);
+    return true;
   }
 
-  /** Events that an administrator poisoned for practice. */
-  readonly #practised = new Map<string, Set<bigint>>();
-
-  /** From now on this view cannot fold the event at this position, until it is lifted: so that anyone can see what happens then. */
-  practise(view: string, position: bigint, lift: boolean): void {
-    const poisoned = this.#practised.get(view) ?? new Set();
-    if (lift) poisoned.delete(position);
-    else poisoned.add(position);
-    this.#practised.set(view, poisoned);
+  async #foldMissed(
+    follower: Follower,
+    parked: Parked,
+    missed: readonly Decoded[],
+    alongside: (db: ReadWrites) => Promise<void>,
+  ): Promise<void> {
+    const { view, generation, position } = follower;
+    const of = { view: view.name, generation };
+    await this.#lanes.store(view.store).transaction(async (db) => {
+      // Moves nothing, and fails where another process folds by now.
+      await advance(db, { ...of, position }, position);
+      if (!(await standsParked(db, of, parked))) throw new CheckpointMoved(`${parked.key} of ${view.name} went on before`);
+      const events = missed.map((event) => event.for(view));
+      await this.#fold(follower, db, events);
+      await this.#oweScrub(db, view, events);
+      await alongside(db);
+    });
   }
 
-  #assertFoldable(view: View, events: readonly Recorded[]): void {
-    const poisoned = this.#practised.get(view.name);
-    if (poisoned && events.some(({ position }) => poisoned.has(position))) throw new Error('poisoned for practice');
+  async #unlessMoved(follower: Follower, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof CheckpointMoved)) throw error;
+      await this.#readAgain(follower.view.store, [follower]);
+    }
+  }
+
+  async #fold({ view, naming }: Follower, db: ReadWrites, events: readonly Recorded[]): Promise<void> {
+    if (events.length > 0) await poisoned(view, this.#lanes.practice.at(view.name)).fold(writeNamed(db, naming), events);
   }
 
   /** Another process moved a checkpoint, or an answer was lost; what the store says is true. */
@@ -174,11 +217,12 @@ export class Folder {
       return { generations, parked };
     });
     for (const [i, follower] of together.entries()) {
+      // Whoever ends it takes care of it.
+      if (follower.rebuild?.ending) continue;
       const now = known.generations.find((g) => g.view === follower.view.name && g.generation === follower.generation);
       if (now && now.state !== 'retired') {
         follower.position = now.position;
-        follower.parked.clear();
-        for (const parked of known.parked[i]!) follower.parked.set(parked.key, parked);
+        takeParked(follower, known.parked[i]!);
       } else {
         this.#lanes.drop(follower);
         if (now) this.#lanes.retire(now);
@@ -188,25 +232,23 @@ export class Folder {
   }
 
   /** A view without fold keys stops here, and a rebuild ends. */
-  #poisoned(follower: Follower, event: StoredEvent | undefined, error: unknown): void {
+  async #poisoned(follower: Follower, event: StoredEvent | undefined, error: unknown): Promise<void> {
     const now = this.#lanes.now();
     const before = follower.poison;
     const again = before !== null && before.eventId === event?.id;
     const attempts = again ? before.attempts + 1 : 1;
-    follower.poison = {
+    const poison: Poison = {
       position: event?.position ?? follower.position,
       eventId: event?.id ?? '',
       type: event?.type ?? '',
-      error: messageOf(error),
+      error: faultText(error),
       since: again ? before.since : now,
       attempts,
       retryAt: this.#lanes.retryAt(attempts),
     };
+    await follower.rebuild?.failed(poison);
+    follower.poison = poison;
     this.#lanes.onMoved();
-    if (!again) this.#lanes.options.onFault?.(new ViewStopped(follower.view.name, follower.poison, error));
-    if (follower.rebuild) {
-      this.#lanes.drop(follower);
-      follower.rebuild.failed(follower.poison, error);
-    }
+    if (!again) this.#lanes.options.onFault?.(new ViewStopped(follower.view.name, poison));
   }
 }

@@ -1,5 +1,6 @@
 import type { ReadQueries, ReadStore, ReadWrites, Value } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
+import { outcomeTables } from './outcomes.ts';
 import { parkedTable } from './parking.ts';
 
 /**
@@ -40,7 +41,7 @@ export const createCheckpoints = (store: ReadStore): Promise<void> =>
       )`,
     );
     await db.run('CREATE TABLE IF NOT EXISTS projection_scrub (due INTEGER NOT NULL)');
-    await db.run(parkedTable);
+    for (const ddl of [parkedTable, ...outcomeTables]) await db.run(ddl);
     await db.run(
       `CREATE TABLE IF NOT EXISTS projection_rebuild (
         view TEXT NOT NULL,
@@ -98,10 +99,6 @@ export async function allPlans(db: ReadQueries): Promise<readonly RebuildPlan[]>
 
 export const setPaused = (db: ReadWrites, { view, generation }: Built, paused: boolean): Promise<number> =>
   db.run('UPDATE projection_rebuild SET paused = ? WHERE view = ? AND generation = ?', [Number(paused), view, generation]);
-
-/** From here on no start goes on with it. */
-export const forgetPlan = (db: ReadWrites, { view, generation }: Built): Promise<number> =>
-  db.run('DELETE FROM projection_rebuild WHERE view = ? AND generation = ?', [view, generation]);
 
 export const foldedRanges = (
   db: ReadQueries,
@@ -207,7 +204,22 @@ export async function swap(db: ReadWrites, built: Pick<Generation, 'view' | 'gen
     [built.view, built.generation, built.position],
   );
   if (moved !== 1) throw new CheckpointMoved(`the rebuild of ${built.view} is no longer at ${built.position}`);
-  await forgetPlan(db, built);
+  await dropPlan(db, built);
+}
+
+/** The rebuild comes to its end without a swap, and no start goes on with it. Throws CheckpointMoved where it was over already. */
+export async function retire(db: ReadWrites, built: Built): Promise<void> {
+  const retired = await db.run(
+    `UPDATE projection SET state = 'retired' WHERE view = ? AND generation = ? AND state = 'building'`,
+    [built.view, built.generation],
+  );
+  if (retired !== 1) throw new CheckpointMoved(`the rebuild of ${built.view} is over`);
+  await dropPlan(db, built);
+}
+
+async function dropPlan(db: ReadWrites, { view, generation }: Built): Promise<void> {
+  for (const table of ['projection_rebuild', 'projection_run'])
+    await db.run(`DELETE FROM ${table} WHERE view = ? AND generation = ?`, [view, generation]);
 }
 
 /** Never what readers use. */
@@ -219,7 +231,7 @@ export async function dropGeneration(db: ReadWrites, dropped: Pick<Generation, '
   if (there === 0) return;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- createGeneration wrote it
   for (const table of JSON.parse(dropped.tables) as string[]) await db.run(`DROP TABLE IF EXISTS ${table}`);
-  for (const table of ['projection_rebuild', 'projection_range', 'projection_parked'])
+  for (const table of ['projection_rebuild', 'projection_run', 'projection_range', 'projection_parked_event'])
     await db.run(`DELETE FROM ${table} WHERE view = ? AND generation = ?`, [dropped.view, dropped.generation]);
 }
 

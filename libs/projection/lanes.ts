@@ -7,6 +7,7 @@ import type { EventDecoder, View, ViewStore } from '../ports/view.ts';
 import { backoff } from './faults.ts';
 import { Naming, type Generation } from './generations.ts';
 import type { Parked } from './parking.ts';
+import { Practice } from './practice.ts';
 import type { RangeFolder } from './ranged-fold.ts';
 import type { Rebuild } from './rebuilds.ts';
 
@@ -37,6 +38,8 @@ export interface Standing {
   readonly state: 'live' | 'stopped' | 'outdated';
   /** Fold keys whose rows are incomplete. */
   readonly parked: number;
+  /** Whom they are about, one for each event that is missing; the first of them where there are many. */
+  readonly incomplete: readonly Pick<Parked, 'institutionId' | 'subjectId'>[];
 }
 
 /** A fold that failed in a view without fold keys: it stands before this event until a retry succeeds, the others go on. */
@@ -44,6 +47,7 @@ export interface Poison {
   readonly position: bigint;
   readonly eventId: string;
   readonly type: string;
+  /** As `faultText` has it. */
   readonly error: string;
   readonly since: string;
   readonly attempts: number;
@@ -63,8 +67,10 @@ export interface Follower {
   /** Rows of another release: readers may use them, nothing is folded into them. */
   readonly outdated: boolean;
   poison: Poison | null;
-  /** By fold key. Always empty in a rebuild, which fails instead. */
+  /** By fold key: those that wait. Always empty in a rebuild, which fails instead. */
   readonly parked: Map<string, Parked>;
+  /** Events that a release left out. */
+  readonly leftOut: Parked[];
 }
 
 export function followerOf(view: View, at: Generation, outdated: boolean, rebuild?: Rebuild): Follower {
@@ -82,12 +88,44 @@ export function followerOf(view: View, at: Generation, outdated: boolean, rebuil
     outdated,
     poison: null,
     parked: new Map(),
+    leftOut: [],
     ...(rebuild ? { rebuild } : {}),
   };
 }
 
+/** As its store has them. */
+export function takeParked({ parked, leftOut }: Follower, known: readonly Parked[]): void {
+  parked.clear();
+  leftOut.length = 0;
+  for (const one of known) {
+    if (one.released) leftOut.push(one);
+    else parked.set(one.key, one);
+  }
+}
+
 export const stateOf = ({ outdated, poison }: Follower): Standing['state'] =>
   outdated ? 'outdated' : poison ? 'stopped' : 'live';
+
+/** Everything that its rows lack, in order of the log. */
+export const lacking = ({ parked, leftOut }: Follower): readonly Parked[] =>
+  [...leftOut, ...parked.values()].toSorted((a, b) => (a.position < b.position ? -1 : 1));
+
+/** As many as are told wherever views are told of. */
+export const toldOf = 100;
+
+export function standingOf(follower: Follower): Standing {
+  const { view, position, generation, parked, leftOut } = follower;
+  return {
+    view: view.name,
+    position,
+    generation,
+    state: stateOf(follower),
+    parked: new Set([...parked.keys(), ...leftOut.map(({ key }) => key)]).size,
+    incomplete: [...leftOut, ...parked.values()]
+      .slice(0, toldOf)
+      .map(({ institutionId, subjectId }) => ({ institutionId, subjectId })),
+  };
+}
 
 export const asGeneration = ({ view, generation, position, tables }: Follower): Generation => ({
   view: view.name,
@@ -108,7 +146,7 @@ export function waits({ view, parked }: Follower, event: Decoded): boolean {
   if (parked.size === 0) return false;
   const told = event.sealed();
   const at = parked.get(keyOf(view)!(told));
-  return at !== undefined && !at.released && !(view.erases?.([told]) ?? false);
+  return at !== undefined && !(view.erases?.([told]) ?? false);
 }
 
 /** All names, or none where somebody takes everything. */
@@ -118,7 +156,7 @@ function union(lists: readonly (readonly string[] | undefined)[]): readonly stri
 }
 
 /** What any of them takes; each picks its own from the page. */
-export function unionFilter(lane: readonly Follower[]): Filter {
+export function unionFilter(lane: readonly Pick<Follower, 'view'>[]): Filter {
   const types = union(lane.map(({ view }) => view.types));
   const prefixes = union(lane.map(({ view }) => view.prefixes));
   return { ...(types ? { types } : {}), ...(prefixes ? { prefixes } : {}) };
@@ -153,6 +191,7 @@ export class Lanes {
   readonly options: ProjectionOptions;
   readonly batch: number;
   readonly bell = new Bell();
+  readonly practice = new Practice();
   followers: Follower[] = [];
   /** To be dropped once nobody waits for a commit. */
   retired: Generation[] = [];
@@ -202,12 +241,11 @@ export class Lanes {
   }
 }
 
-/** A view stands before an event that it cannot fold. Names no content: what a fold says of its failure may quote what it read. */
+/** A view, or a key of it, stands before an event that it cannot fold. */
 export class ViewStopped extends Error {
-  constructor(view: string, { position, type }: Pick<Poison, 'position' | 'type'>, error: unknown) {
-    super(
-      `${view} stands before event ${position} (${type}): ${error instanceof Object && 'name' in error ? String(error.name) : 'fault'}`,
-    );
-    this.name = 'ViewStopped';
+  override readonly name = 'ViewStopped';
+
+  constructor(view: string, { position, type, error }: Pick<Poison, 'position' | 'type' | 'error'>) {
+    super(`${view} stands before event ${position} (${type}): ${error}`);
   }
 }

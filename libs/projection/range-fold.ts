@@ -4,7 +4,7 @@ import type { Recorded } from '../kernel/decider.ts';
 import type { StoredEvent } from '../ports/event-store.ts';
 import type { ReadWrites, Value } from '../ports/read-store.ts';
 import type { EventDecoder, View } from '../ports/view.ts';
-import { isStoreFault, messageOf } from './faults.ts';
+import { faultText, isStoreFault } from './faults.ts';
 
 /** Where rows go while a range of streams is folded; `sql` names tables with `_$g`. */
 export type RowSink = (sql: string, rows: readonly (readonly Value[])[]) => void;
@@ -14,6 +14,7 @@ export interface FoldFailure {
   readonly position: bigint;
   readonly eventId: string;
   readonly type: string;
+  /** As `faultText` has it. */
   readonly error: string;
 }
 
@@ -102,5 +103,5 @@ const failedAt = ({ position, id, type }: StoredEvent, error: unknown): FoldFail
   position,
   eventId: id,
   type,
-  error: messageOf(error),
+  error: faultText(error),
 });

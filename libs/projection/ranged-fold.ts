@@ -16,6 +16,8 @@ export interface RangeJob {
   readonly upTo: bigint;
   /** Every stream as it was effective at this instant; as it was recorded where null. */
   readonly effectiveAsOf: string | null;
+  /** Positions that are poisoned for practice. */
+  readonly poisoned: readonly bigint[];
 }
 
 /** Folds ranges of streams elsewhere than in the thread that folds live: in threads of their own, or at once where there is one thread alone. */
@@ -39,8 +41,9 @@ export const rangeStreamsOf = (rangeEvents: number, events: bigint, lastStream: 
 interface RangedFoldOptions {
   readonly view: View;
   readonly plan: RebuildPlan & { readonly upTo: bigint };
-  /** As `RangeJob` has it. */
+  /** As `RangeJob` has them. */
   readonly effectiveAsOf?: string;
+  readonly poisoned?: () => Iterable<bigint>;
   readonly store: ReadStore;
   readonly folder: RangeFolder;
   readonly timer: Timer;
@@ -101,7 +104,8 @@ export class RangedFold {
     await this.#insist(async () => {
       const { upTo, generation } = plan;
       const effectiveAsOf = this.#o.effectiveAsOf ?? null;
-      const folded = await folder.fold({ view: view.name, generation, from, to, upTo, effectiveAsOf });
+      const poisoned = [...(this.#o.poisoned?.() ?? [])];
+      const folded = await folder.fold({ view: view.name, generation, from, to, upTo, effectiveAsOf, poisoned });
       if (!('file' in folded)) {
         // Of several the first in the log, whichever thread met its own first.
         if (this.#failure === null || folded.position < this.#failure.position) this.#failure = folded;

@@ -7,7 +7,7 @@ import { driven, project, TestLedger, TestStores } from '../../test/support/even
 import type { LedgerEvent } from '../events/events.ts';
 import { StoreFault } from '../ports/store-fault.ts';
 import type { View } from '../ports/view.ts';
-import { RebuildCancelled, type Projection } from './engine.ts';
+import { RebuildCancelled, RebuildFailed, type Projection } from './engine.ts';
 import type { RangeFolder, RangeJob } from './ranged-fold.ts';
 
 let poisonAt: bigint | null = null;
@@ -195,11 +195,21 @@ describe('a rebuild by ranges of streams', () => {
 
   it('fails at the event that cannot be folded, names it, and leaves the live rows', async () => {
     poisonAt = 400n;
-    await expect(projection.rebuild('a')).rejects.toThrow('the rebuild of a failed at event 400: cannot be folded');
+    await expect(projection.rebuild('a')).rejects.toThrow('the rebuild of a failed at event 400 (HoldPlaced): Error at libs/');
     await projection.catchUp();
     expect(await projection.status()).toMatchObject([{ generation: 1, state: 'live', poison: null, rebuild: null }]);
     expect(await made('table')).toEqual(['a_row_g1']);
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('meets an event that is poisoned for practice too', async () => {
+    await projection.practise('a', 300n, false);
+    const failed = await projection.rebuild('a').catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(RebuildFailed);
+    expect(failed).toMatchObject({ position: 300n, type: 'HoldPlaced', fault: expect.stringMatching(/^PoisonedForPractice /) });
+    await projection.catchUp();
+    await projection.practise('a', 300n, true);
+    expect(await driven(projection, projection.rebuild('a'))).toMatchObject({ generation: 3 });
   });
 
   it('waits for a disk that fails and goes on', async () => {

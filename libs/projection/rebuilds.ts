@@ -1,10 +1,12 @@
 import type { View } from '../ports/view.ts';
 import { differingRows, digestOf, type DifferingRow } from './digest.ts';
+import { backoff, isStoreFault } from './faults.ts';
 import {
   allGenerations,
+  CheckpointMoved,
   createGeneration,
-  forgetPlan,
   readNamed,
+  retire,
   savePlan,
   setPaused,
   swap,
@@ -12,6 +14,7 @@ import {
   type RebuildPlan,
 } from './generations.ts';
 import { asGeneration, followerOf, ViewStopped, type Follower, type Lanes, type Poison } from './lanes.ts';
+import { outcomeOf, saveOutcome, saveRun, type RebuildOutcome } from './outcomes.ts';
 import { RangedFold, rangeStreamsOf } from './ranged-fold.ts';
 
 export interface RebuildProgress {
@@ -31,8 +34,20 @@ export interface Rebuilt {
   readonly position: bigint;
   /** Digests at one position, where they were asked for and the live rows were of the same version and not stopped. */
   readonly digests: { readonly live: string; readonly rebuilt: string } | null;
-  /** Where a verification found the digests to differ: the first rows that do. */
+  /** Where a verification found the digests to differ: the first rows that do. Not known any more of a run that was over before it was asked for. */
   readonly differing: readonly DifferingRow[];
+  /** How many of them there are. */
+  readonly differs: number;
+}
+
+/** What is asked of a rebuild. */
+export interface RebuildAsked {
+  /** Digests of both rows before a swap. */
+  readonly compare?: boolean;
+  /** Compares alone, and swaps nothing. */
+  readonly verify?: boolean;
+  /** For whom, so that its outcome is found again: the same run is not begun a second time once it came to its end. */
+  readonly run?: string;
 }
 
 /** One generation on its way to become the live one, or to be compared with it. */
@@ -40,14 +55,15 @@ export interface Rebuild {
   readonly view: View;
   readonly generation: Generation;
   readonly plan: RebuildPlan;
+  run: string | null;
   readonly done: Promise<Rebuilt>;
   readonly resolve: (rebuilt: Rebuilt) => void;
   readonly listeners: ((progress: RebuildProgress) => void)[];
   compare: boolean;
   /** Resolves when it may go on; null while it may. */
   paused: PromiseWithResolvers<void> | null;
-  /** Set while its rows may already be the live ones: it folds no further, and nobody can call it off, before that is known. */
-  swapping: { readonly follower: Follower; readonly rebuilt: Rebuilt } | null;
+  /** Set while it may be over already: it folds no further, and nobody can call it off, before that is known. */
+  ending: Ending | null;
   readonly stop: AbortController;
   /** Settled once no range is on its way any more. */
   ranging: Promise<void>;
@@ -55,7 +71,35 @@ export interface Rebuild {
   /** Settles it for everybody who waits. */
   readonly over: (error: unknown) => void;
   /** It ends at an event that cannot be folded; the live rows stay. */
-  readonly failed: (poison: Poison, cause: unknown) => void;
+  readonly failed: (poison: Poison) => Promise<void>;
+}
+
+interface Ending {
+  readonly outcome: RebuildOutcome;
+  /** What follows from it, once it is so. */
+  readonly then: () => void;
+  /** The answer of its commit was lost: the store knows. */
+  inDoubt: boolean;
+}
+
+/** A rebuild met an event that cannot be folded: the live rows stay. */
+export class RebuildFailed extends Error {
+  override readonly name = 'RebuildFailed';
+  readonly view: string;
+  readonly position: bigint;
+  readonly eventId: string;
+  readonly type: string;
+  /** As `faultText` has it. */
+  readonly fault: string;
+
+  constructor(view: string, { position, eventId, type, error }: Pick<Poison, 'position' | 'eventId' | 'type' | 'error'>) {
+    super(`the rebuild of ${view} failed at event ${position} (${type}): ${error}`);
+    this.view = view;
+    this.position = position;
+    this.eventId = eventId;
+    this.type = type;
+    this.fault = error;
+  }
 }
 
 /** Somebody called it off: the live rows stay. */
@@ -77,6 +121,8 @@ export class Rebuilds {
   readonly #starting = new Map<string, Promise<Rebuild>>();
   /** Views of which a rebuild may have begun although whoever asked for it heard of a fault. */
   readonly #unsure = new Set<View>();
+  /** How the last one of each view ended, as its store has it. */
+  readonly last = new Map<string, RebuildOutcome>();
 
   constructor(lanes: Lanes) {
     this.#lanes = lanes;
@@ -87,10 +133,17 @@ export class Rebuilds {
   }
 
   /** The one that is on its way, else a new one. */
-  async start(view: View, verify: boolean): Promise<Rebuild> {
-    const under = this.of(view.name);
-    if (under) return under;
-    const starting = this.#starting.get(view.name) ?? this.#begin(view, verify);
+  async start(view: View, { verify = false, run }: RebuildAsked): Promise<Rebuild> {
+    const rebuild = this.of(view.name) ?? (await this.#started(view, verify, run ?? null));
+    if (run !== undefined && rebuild.run !== run) {
+      rebuild.run = run;
+      await this.#lanes.store(view.store).transaction((db) => saveRun(db, rebuild.generation, run));
+    }
+    return rebuild;
+  }
+
+  async #started(view: View, verify: boolean, run: string | null): Promise<Rebuild> {
+    const starting = this.#starting.get(view.name) ?? this.#begin(view, verify, run);
     this.#starting.set(view.name, starting);
     try {
       return await starting;
@@ -102,7 +155,7 @@ export class Rebuilds {
     }
   }
 
-  async #begin(view: View, verify: boolean): Promise<Rebuild> {
+  async #begin(view: View, verify: boolean, run: string | null): Promise<Rebuild> {
     const { ranges, events } = this.#lanes.options;
     const upTo = ranges && this.canRange(view) ? await events.head() : null;
     // After the head: a stream that appears in between is looked at in vain, one that were missed would be missing.
@@ -113,9 +166,10 @@ export class Rebuilds {
       const terms = { verify, paused: false, upTo, lastStream, rangeStreams };
       const planned: RebuildPlan = { view: view.name, generation: building.generation, ...terms };
       await savePlan(db, planned);
+      if (run !== null) await saveRun(db, building, run);
       return [building, planned] as const;
     });
-    return this.goOn(view, generation, plan);
+    return this.goOn(view, generation, plan, run);
   }
 
   /** What is opened stays in the thread that holds the keys. */
@@ -126,7 +180,7 @@ export class Rebuilds {
   }
 
   /** From where its plan and its checkpoint are. */
-  goOn(view: View, generation: Generation, plan: RebuildPlan): Rebuild {
+  goOn(view: View, generation: Generation, plan: RebuildPlan, run: string | null): Rebuild {
     const { promise: done, resolve, reject } = Promise.withResolvers<Rebuilt>();
     // Whoever asked for it hears of a failure; after a restart nobody does.
     done.catch(() => undefined);
@@ -134,12 +188,13 @@ export class Rebuilds {
       view,
       generation,
       plan,
+      run,
       done,
       resolve,
       listeners: [],
       compare: plan.verify,
       paused: plan.paused ? Promise.withResolvers<void>() : null,
-      swapping: null,
+      ending: null,
       stop: new AbortController(),
       ranging: Promise.resolve(),
       progress: { view: view.name, phase: 'log', done: generation.position, head: plan.upTo ?? 0n, events: 0 },
@@ -147,12 +202,15 @@ export class Rebuilds {
         this.#under.delete(rebuild);
         reject(error);
       },
-      failed: (poison, cause) => {
-        this.#lanes.retire(generation);
-        const live = this.#lanes.live(view);
-        if (live?.outdated) live.poison = poison;
-        const message = `the rebuild of ${view.name} failed at event ${poison.position}: ${poison.error}`;
-        rebuild.over(new Error(message, { cause }));
+      failed: async (poison) => {
+        const { position, eventId, type: eventType, error } = poison;
+        await this.#end(rebuild, { outcome: 'failed', position, eventId, eventType, error }, () => {
+          this.#lanes.followers = this.#lanes.followers.filter((one) => one.rebuild !== rebuild);
+          this.#lanes.retire(generation);
+          const live = this.#lanes.live(view);
+          if (live?.outdated) live.poison = poison;
+          rebuild.over(new RebuildFailed(view.name, poison));
+        });
       },
     };
     this.#under.add(rebuild);
@@ -175,6 +233,7 @@ export class Rebuilds {
       goOn: async () => {
         while (rebuild.paused) await rebuild.paused.promise;
       },
+      poisoned: () => this.#lanes.practice.at(view.name),
       onRange: (streams, events) => {
         const done = (upTo * BigInt(streams)) / BigInt(Math.max(1, plan.lastStream));
         tell(rebuild, { view: view.name, phase: 'ranges', done, head: upTo, events });
@@ -184,12 +243,12 @@ export class Rebuilds {
     try {
       const outcome = await ranged.run();
       if (outcome === 'folded') {
-        this.#lanes.followers.push(followerOf(view, { ...generation, position: upTo }, false, rebuild));
+        if (this.#under.has(rebuild))
+          this.#lanes.followers.push(followerOf(view, { ...generation, position: upTo }, false, rebuild));
       } else if (outcome !== 'stopped') {
-        const cause = new Error(outcome.error);
         const poison: Poison = { ...outcome, since: this.#lanes.now(), attempts: 1, retryAt: this.#lanes.retryAt(1) };
-        onFault?.(new ViewStopped(view.name, poison, cause));
-        rebuild.failed(poison, cause);
+        onFault?.(new ViewStopped(view.name, poison));
+        await this.#failAtLast(rebuild, poison);
       }
     } catch (fault) {
       onFault?.(fault);
@@ -213,18 +272,17 @@ export class Rebuilds {
   /** Throws away what was rebuilt so far, a restart included; whoever waits for it hears RebuildCancelled. False where nothing is rebuilt (any more). */
   async cancel(view: string): Promise<boolean> {
     const rebuild = this.of(view);
-    if (!rebuild || rebuild.swapping) return false;
-    await this.#lanes.store(rebuild.view.store).transaction((db) => forgetPlan(db, rebuild.plan));
-    if (!this.#under.has(rebuild) || rebuild.swapping) return false;
-    halt(rebuild);
-    this.#lanes.followers = this.#lanes.followers.filter((one) => one.rebuild !== rebuild);
-    rebuild.over(new RebuildCancelled(view));
-    // Not while a range is being taken over: what is dropped must stay dropped.
-    void rebuild.ranging.finally(() => {
-      this.#lanes.retire(rebuild.generation);
-      this.#lanes.bell.ring();
+    if (!rebuild) return false;
+    return this.#end(rebuild, { outcome: 'cancelled' }, () => {
+      halt(rebuild);
+      this.#lanes.followers = this.#lanes.followers.filter((one) => one.rebuild !== rebuild);
+      rebuild.over(new RebuildCancelled(view));
+      // Not while a range is being taken over: what is dropped must stay dropped.
+      void rebuild.ranging.finally(() => {
+        this.#lanes.retire(rebuild.generation);
+        this.#lanes.bell.ring();
+      });
     });
-    return true;
   }
 
   /** What is folded so far stays, for the next start. */
@@ -237,7 +295,7 @@ export class Rebuilds {
   /** After a page in order of the log. `head` is the end of the log where this page reached it, else null. */
   async after(follower: Follower, rebuild: Rebuild, head: bigint | null): Promise<void> {
     const { view, position } = follower;
-    if (follower.poison !== null || !this.#under.has(rebuild)) return;
+    if (follower.poison !== null || rebuild.ending || !this.#under.has(rebuild)) return;
     const live = this.#lanes.live(view);
     const end = head ?? (await this.#lanes.options.events.head());
     tell(rebuild, { ...rebuild.progress, phase: 'log', done: position, head: end });
@@ -245,67 +303,131 @@ export class Rebuilds {
     const caughtUp = head !== null && position === head && (!live || position >= live.position);
     if (!caughtUp) return;
     const rebuilt = await this.#compared(follower, rebuild, live);
-    if (!this.#under.has(rebuild)) return;
+    const { digests, differs } = rebuilt;
     if (rebuild.plan.verify) {
-      this.#lanes.drop(follower);
-      this.#lanes.retire(asGeneration(follower));
-      this.#over(rebuild, rebuilt);
-    } else await this.#swap(follower, rebuild, rebuilt);
+      const outcome = digests === null ? 'not-compared' : digests.live === digests.rebuilt ? 'equal' : 'different';
+      await this.#end(rebuild, { outcome, position, digests, differing: differs }, () => {
+        this.#lanes.drop(follower);
+        this.#lanes.retire(asGeneration(follower));
+        rebuild.resolve(rebuilt);
+      });
+    } else {
+      await this.#end(rebuild, { outcome: 'swapped', position, digests }, () => {
+        this.#swapped(follower);
+        rebuild.resolve(rebuilt);
+      });
+    }
   }
 
   async #compared(follower: Follower, rebuild: Rebuild, live: Follower | undefined): Promise<Rebuilt> {
     const { view, generation, position } = follower;
     const same = { view: view.name, generation, position };
     if (!rebuild.compare || !live || live.outdated || live.position !== position)
-      return { ...same, digests: null, differing: [] };
+      return { ...same, digests: null, differing: [], differs: 0 };
     const digests = { live: await this.#digestOf(live), rebuilt: await this.#digestOf(follower) };
     const differ = rebuild.plan.verify && digests.live !== digests.rebuilt;
     const rows = (): Promise<readonly DifferingRow[]> =>
       this.#lanes.store(view.store).snapshot((db) => differingRows(db, view, live.generation, generation));
-    return { ...same, digests, differing: differ ? await rows() : [] };
+    const differing = differ ? await rows() : [];
+    return { ...same, digests, differing, differs: differing.length };
   }
 
-  async #swap(follower: Follower, rebuild: Rebuild, rebuilt: Rebuilt): Promise<void> {
-    const { view, generation, position } = follower;
-    rebuild.swapping = { follower, rebuilt };
-    await this.#lanes.store(view.store).transaction((db) => swap(db, { view: view.name, generation, position }));
-    this.#swapped(follower, rebuild, rebuilt);
-  }
-
-  #swapped(follower: Follower, rebuild: Rebuild, rebuilt: Rebuilt): void {
-    const { view } = follower;
-    const live = this.#lanes.live(view);
+  #swapped(follower: Follower): void {
+    const live = this.#lanes.live(follower.view);
     if (live) this.#lanes.retire(asGeneration(live));
     const { rebuild: _built, ...swapped } = follower;
     this.#lanes.followers = [...this.#lanes.followers.filter((one) => one !== live && one !== follower), swapped];
-    this.#over(rebuild, rebuilt);
     this.#lanes.onMoved();
   }
 
-  #over(rebuild: Rebuild, rebuilt: Rebuilt): void {
-    this.#under.delete(rebuild);
-    rebuild.resolve(rebuilt);
+  // ── how it ends ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** In one transaction with the word of how: from there on no start goes on with it. False where it is over, or may be, already. */
+  async #end(
+    rebuild: Rebuild,
+    how: Pick<RebuildOutcome, 'outcome'> & Partial<RebuildOutcome>,
+    then: () => void,
+  ): Promise<boolean> {
+    if (rebuild.ending || !this.#under.has(rebuild)) return false;
+    const outcome = this.#outcomeOf(rebuild, how);
+    const { view, generation } = outcome;
+    const ending: Ending = { outcome, then, inDoubt: false };
+    rebuild.ending = ending;
+    try {
+      await this.#lanes.store(rebuild.view.store).transaction(async (db) => {
+        if (outcome.outcome === 'swapped') await swap(db, { view, generation, position: outcome.position! });
+        else await retire(db, { view, generation });
+        await saveOutcome(db, outcome);
+      });
+    } catch (fault) {
+      ending.inDoubt = true;
+      this.#lanes.bell.ring();
+      if (fault instanceof CheckpointMoved) return false;
+      throw fault;
+    }
+    this.#isOver(rebuild, ending);
+    return true;
   }
 
-  /** Views of which a lost answer left unknown which rows are live, or whether a rebuild began that nobody waits for. */
+  #isOver(rebuild: Rebuild, { outcome, then }: Ending): void {
+    this.last.set(outcome.view, outcome);
+    this.#under.delete(rebuild);
+    then();
+  }
+
+  #outcomeOf(
+    { run, generation: { view, generation } }: Rebuild,
+    how: Pick<RebuildOutcome, 'outcome'> & Partial<RebuildOutcome>,
+  ): RebuildOutcome {
+    const nothing = { position: null, digests: null, differing: 0, eventId: null, eventType: null, error: null };
+    return { view, run, generation, at: this.#lanes.now(), ...nothing, ...how };
+  }
+
+  /** Again where disk or file failed, or where somebody who called it off was not heard, until it is over. */
+  async #failAtLast(rebuild: Rebuild, poison: Poison): Promise<void> {
+    const { timer, onFault } = this.#lanes.options;
+    const { signal } = rebuild.stop;
+    for (let times = 1; !signal.aborted; times++) {
+      try {
+        await rebuild.failed(poison);
+      } catch (fault) {
+        if (!isStoreFault(fault)) throw fault;
+        onFault?.(fault);
+      }
+      if (!this.#under.has(rebuild)) return;
+      await timer.sleep(backoff(times), signal);
+    }
+  }
+
+  /** Views of which a lost answer left unknown how a rebuild ended, or whether one began that nobody waits for. */
   get unsettled(): readonly View[] {
-    const swapping = [...this.#under].filter((one) => one.swapping).map(({ view }) => view);
-    return [...swapping, ...[...this.#unsure].filter(({ name }) => !this.#starting.has(name))];
+    const ending = [...this.#under].filter((one) => one.ending?.inDoubt).map(({ view }) => view);
+    return [...ending, ...[...this.#unsure].filter(({ name }) => !this.#starting.has(name))];
   }
 
   async settle(view: View): Promise<void> {
-    const known = await this.#lanes.store(view.store).snapshot(allGenerations);
+    const [known, last] = await this.#lanes
+      .store(view.store)
+      .snapshot(async (db) => [await allGenerations(db), await outcomeOf(db, view.name)] as const);
     const own = known.filter((generation) => generation.view === view.name);
     const rebuild = this.of(view.name);
-    if (rebuild?.swapping) {
-      const { follower, rebuilt } = rebuild.swapping;
-      const live = own.some(({ generation, state }) => generation === follower.generation && state === 'live');
-      if (live) this.#swapped(follower, rebuild, rebuilt);
-      else rebuild.swapping = null;
-    }
+    if (rebuild?.ending?.inDoubt) this.#resolve(rebuild, rebuild.ending, own, last);
     if (!this.#starting.has(view.name) && this.#unsure.delete(view)) {
       for (const left of own)
         if (left.state === 'building' && left.generation !== rebuild?.generation.generation) this.#lanes.retire(left);
+    }
+  }
+
+  #resolve(rebuild: Rebuild, ending: Ending, own: readonly Generation[], last: RebuildOutcome | undefined): void {
+    const { view, generation, outcome } = ending.outcome;
+    const at = own.find((one) => one.generation === generation);
+    if (last?.generation === generation && last.outcome === outcome) this.#isOver(rebuild, ending);
+    else if (at?.state === 'building') rebuild.ending = null;
+    else {
+      halt(rebuild);
+      this.#lanes.followers = this.#lanes.followers.filter((one) => one.rebuild !== rebuild);
+      if (at?.state === 'retired') this.#lanes.retire(at);
+      rebuild.over(new CheckpointMoved(`the rebuild of ${view} was ended by another process`));
     }
   }
 

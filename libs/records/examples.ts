@@ -3,6 +3,7 @@ import { taskKinds } from '../read-models/task-kinds.ts';
 import { trainingAnswers } from './training-examples.ts';
 import { asOfAnswers } from './as-of-examples.ts';
 import { at, coded, id, importedFrom, page, pageThen } from './example-parts.ts';
+import { parkedAnswers, parkedExample } from './parked-examples.ts';
 import { rebuildAnswers } from './rebuild-examples.ts';
 import { referenceAnswers } from './reference-examples.ts';
 
@@ -272,29 +273,34 @@ export const queryAnswers: Readonly<Record<string, Answered>> = {
             position: '41',
             eventId: '6f9619ff-8b86-8011-a42d-00cf4fc964ff',
             type: 'X',
+            error: 'TypeError at libs/read-models/enrollment-register.ts:187',
             since: at,
             attempts: 1,
             retryAt: at,
           }),
           parked: 0,
-          parkedKeys: [
-            {
-              key: 'enrollment-5q8m2c7h1v0n4k3d',
-              position: '41',
-              eventId: '6f9619ff-8b86-8011-a42d-00cf4fc964ff',
-              type: 'X',
-              since: at,
-              attempts: 1,
-              retryAt: at,
-              released: false,
-            },
-          ],
+          parkedKeys: [parkedExample],
+          practised: ['43'],
           rebuilding: orNull({ generation: 2, verify: false, paused: false, phase: 'log', done: '20', head: '42' }),
+          lastRebuild: orNull({
+            view: 'enrollment-register',
+            run: orNull(id),
+            generation: 2,
+            outcome: 'swapped',
+            at,
+            position: orNull('42'),
+            digests: orNull({ live: '5f3a', rebuilt: '5f3a' }),
+            differing: 0,
+            eventId: orNull('6f9619ff-8b86-8011-a42d-00cf4fc964ff'),
+            eventType: orNull('X'),
+            error: orNull('TypeError at libs/read-models/enrollment-register.ts:187'),
+          }),
         },
       ],
     },
   },
   ...rebuildAnswers,
+  ...parkedAnswers,
   countEnrollments: {
     title: { zh: '统计', en: 'Figures without persons' },
     example: {

@@ -12,6 +12,7 @@ import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
 import { enrollmentRegister } from '../read-models/enrollment-register.ts';
 import { enrollmentCounts, eventCounts, ledgerStats } from '../read-models/ledger-stats.ts';
 import { Asked } from './asking.ts';
+import { parkedShown } from './parked-shown.ts';
 import { isPast, readThen } from './past.ts';
 import { coded, Names } from './shown.ts';
 
@@ -81,9 +82,14 @@ export class LedgerRecords {
   }
 
   @Get('views')
-  async listViews(): Promise<Told> {
+  async listViews(@Req() request: EdgeRequest): Promise<Told> {
+    const { institution } = principalOf(request);
     const head = await this.parts.store.head();
-    return new Told({ head: head.toString(), items: await this.parts.views.details() }, { position: head });
+    const items = (await this.parts.views.details()).map((view) => ({
+      ...view,
+      parkedKeys: view.parkedKeys.map((one) => parkedShown(one, institution)),
+    }));
+    return new Told({ head: head.toString(), items }, { position: head });
   }
 
   /** Figures without persons. */

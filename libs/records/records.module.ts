@@ -8,6 +8,7 @@ import { CurriculumRecords } from './curriculum.http.ts';
 import { EnrollmentRecordsController } from './enrollments.http.ts';
 import { LearnerRecords } from './learners.http.ts';
 import { LedgerRecords } from './ledger.http.ts';
+import { ParkedRecords } from './parked.http.ts';
 import { RebuildRecords } from './rebuilds.http.ts';
 import { ReferenceRecords } from './reference.http.ts';
 import { SelectionRecords } from './selections.http.ts';
@@ -33,6 +34,7 @@ import { TranscriptRecords } from './transcripts.http.ts';
     AsOfRecords,
     LedgerRecords,
     RebuildRecords,
+    ParkedRecords,
   ],
 })
 export class RecordsModule {}

@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { AccessLog } from '../edge/access.ts';
 import { Told } from '../edge/command.ts';
 import { OneOf } from '../edge/fields.ts';
+import { tellIncomplete } from '../edge/incomplete.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
 import type { Enrollment } from '../facts/enrollment.ts';
@@ -97,6 +98,7 @@ export class TranscriptRecords {
       .header('content-disposition', `attachment; filename="transcript-${today}.${format}"`)
       .header('ledger-position', known.position.toString())
       .header('x-correlation-id', request.id);
+    tellIncomplete(request, reply, this.parts);
     if (format === 'csv') {
       reply.header('content-type', 'text/csv; charset=utf-8; header=present');
       return this.sheet(name, parts, language);

@@ -200,7 +200,7 @@ const maySpeakSql = (path: string): boolean =>
 
 /** Categories of streams, those to come included. */
 export const categories: readonly string[] =
-  'learner enrollment class import claim access program group calendar policy organization opening selection contract placement attempt certificate credit-account teacher framework course scheme credential-type conversion-rule post-map agreement facility activity survey index rebuild'.split(
+  'learner enrollment class import claim access program group calendar policy organization opening selection contract placement attempt certificate credit-account teacher framework course scheme credential-type conversion-rule post-map agreement facility activity survey index rebuild parking'.split(
     ' ',
   );
 

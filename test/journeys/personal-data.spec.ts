@@ -27,6 +27,7 @@ import { personOf, type Answer, type Person } from './client.ts';
 const publicText: readonly (readonly [RegExp, string])[] = [
   [/^effectiveAt$/, 'an instant or a day'],
   [/^reason\.code$/, 'a short code of the college, lower-case letters'],
+  [/^key$/, 'a fold key of a view: stream of a record or its id; one that is not parked is refused'],
   [/^reason\.ticket$/, 'number of a ticket: letters and at most eight digits'],
   [
     /^(guardianId|teacherId|personId|onBehalfOf)$/,

@@ -71,6 +71,9 @@ export async function openDesk(
       status: () => [],
       notify: () => undefined,
       details: () => Promise.resolve([]),
+      parked: () => Promise.resolve({ total: 0, items: [] }),
+      retry: () => Promise.resolve(false),
+      practise: () => Promise.reject(new Error('there are no views at the desk')),
     },
     rebuilds: {
       carryOut: () => undefined,
@@ -79,6 +82,7 @@ export async function openDesk(
       watch: () => () => undefined,
       gauges: () => [],
     },
+    releases: { carryOut: () => undefined },
     past: {
       read: () => Promise.reject(new Error('there is no past at the desk')),
       readBoth: () => Promise.reject(new Error('there is no past at the desk')),

@@ -489,6 +489,17 @@ const present: { readonly [T in LedgerEventType]: readonly [stream: string, data
     'rebuild-transcript',
     { run: 'run1', position: '41', eventId: '6f9619ff-8b86-8011-a42d-00cf4fc964ff', eventType: 'ResultFinalized' },
   ],
+  ParkedKeyReleased: [
+    'parking-transcript',
+    {
+      key: 'attempt-5q8m2c7h1v0n4k3d',
+      generation: 2,
+      position: '41',
+      eventId: '6f9619ff-8b86-8011-a42d-00cf4fc964ff',
+      eventType: 'ResultFinalized',
+      ticket: 'OPS-1234',
+    },
+  ],
 };
 
 /** What earlier releases wrote: upcasters answer for these. */

@@ -1,4 +1,5 @@
 import type { CommandFacts } from '../../kernel/commands.ts';
+import type { ParkingCommand } from './parking.ts';
 import type { RebuildCommand } from './rebuild.ts';
 
 export const rebuildCommands = {
@@ -38,3 +39,11 @@ export const rebuildCommands = {
     refusals: [],
   },
 } as const satisfies Record<RebuildCommand['type'], CommandFacts>;
+
+export const parkingCommands = {
+  ReleaseParkedKey: {
+    title: { zh: '放行停放的键，略过不能折叠的事件', en: 'Let a parked key go on without the event that cannot be folded' },
+    events: ['ParkedKeyReleased'],
+    refusals: [],
+  },
+} as const satisfies Record<ParkingCommand['type'], CommandFacts>;

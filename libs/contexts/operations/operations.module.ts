@@ -3,6 +3,8 @@ import { CommandHandler, CqrsModule, type ICommandHandler } from '@nestjs/cqrs';
 import { PARTS, type Parts } from '../../edge/parts.ts';
 import type { Refusal } from '../../kernel/refusal.ts';
 import type { Answer } from '../../runtime/transact.ts';
+import { ParkingCall, ParkingController } from './parking.http.ts';
+import { planParking } from './parking.ts';
 import { RebuildCall, RebuildController } from './rebuild.http.ts';
 import { planRebuild } from './rebuild.ts';
 
@@ -19,5 +21,22 @@ export class RebuildHandler implements ICommandHandler<RebuildCall> {
   }
 }
 
-@Module({ imports: [CqrsModule], controllers: [RebuildController], providers: [RebuildHandler] })
+@CommandHandler(ParkingCall)
+export class ParkingHandler implements ICommandHandler<ParkingCall> {
+  private readonly parts: Parts;
+
+  constructor(@Inject(PARTS) parts: Parts) {
+    this.parts = parts;
+  }
+
+  execute({ context, view, command }: ParkingCall): Promise<Answer | Refusal> {
+    return this.parts.transactor.transact(context, () => planParking(view, command));
+  }
+}
+
+@Module({
+  imports: [CqrsModule],
+  controllers: [RebuildController, ParkingController],
+  providers: [RebuildHandler, ParkingHandler],
+})
 export class OperationsModule {}

@@ -29,7 +29,15 @@ beforeEach(async () => {
       views: {
         ...views,
         status: () =>
-          ['transcript', 'tasks'].map((name) => ({ name, state, parked: 0, position: 0n, generation: 4, version: 2 })),
+          ['transcript', 'tasks'].map((name) => ({
+            name,
+            state,
+            parked: 0,
+            incomplete: [],
+            position: 0n,
+            generation: 4,
+            version: 2,
+          })),
       },
       rebuilds: {
         carryOut: (view) => void hinted.push(view),

@@ -45,6 +45,24 @@ export type RebuildEvent =
   /** The event that could not be folded; null where something else failed. */
   | { type: 'RebuildFailed'; data: { run: string; position: string | null; eventId: string | null; eventType: string | null } };
 
+/**
+ * `parking-<view>`: fold keys of the view that somebody let go on without the event at which they stood; their rows lack it until a rebuild. Nobody's
+ * own stream either. A key names no person but by the id of a record.
+ */
+export type ParkingEvent = {
+  type: 'ParkedKeyReleased';
+  data: {
+    key: string;
+    /** Of the view's rows. */
+    generation: number;
+    /** Of the event that is left out. */
+    position: string;
+    eventId: string;
+    eventType: string;
+    ticket: string | null;
+  };
+};
+
 export const operationsCatalog = {
   RebuildStarted: { version: 1, effect: 'machinery', title: { zh: '开始重建视图', en: 'Rebuild of a view started' } },
   RebuildPaused: { version: 1, effect: 'machinery', title: { zh: '暂停重建', en: 'Rebuild paused' } },
@@ -52,4 +70,5 @@ export const operationsCatalog = {
   RebuildCancelled: { version: 1, effect: 'machinery', title: { zh: '取消重建', en: 'Rebuild cancelled' } },
   RebuildFinished: { version: 1, effect: 'machinery', title: { zh: '重建完成', en: 'Rebuild finished' } },
   RebuildFailed: { version: 1, effect: 'machinery', title: { zh: '重建失败', en: 'Rebuild failed' } },
-} as const satisfies CatalogOf<RebuildEvent>;
+  ParkedKeyReleased: { version: 1, effect: 'machinery', title: { zh: '放行停放的键', en: 'Parked key released' } },
+} as const satisfies CatalogOf<RebuildEvent | ParkingEvent>;

@@ -18,6 +18,7 @@ import { classes } from '../../contexts/enrollment/class.ts';
 import { enrollment } from '../../contexts/enrollment/enrollment.ts';
 import { learner } from '../../contexts/enrollment/learner.ts';
 import { teacher } from '../../contexts/faculty/faculty.ts';
+import { parking } from '../../contexts/operations/parking.ts';
 import { rebuild } from '../../contexts/operations/rebuild.ts';
 import { organization } from '../../contexts/partnership/partnership.ts';
 import { importRun } from '../../imports/run.ts';
@@ -67,6 +68,7 @@ const folds: Readonly<Record<string, Source>> = {
   attempt: source('attempt', attempts),
   organization: source('organization', organization),
   rebuild: source('rebuild', rebuild),
+  parking: source('parking', parking),
 };
 /** Read by the runtime or by views, never by a decider. */
 const unfolded = ['CommandAbandoned', 'RecordRead'];

@@ -1,5 +1,5 @@
 import type { EventStore, Page } from '../../../libs/ports/event-store.ts';
-import type { ReadQueries, ReadStore, ReadWrites, Value } from '../../../libs/ports/read-store.ts';
+import type { ReadQueries, ReadStore, Value } from '../../../libs/ports/read-store.ts';
 import { Lanes } from '../../../libs/projection/lanes.ts';
 import type { Plant } from './plant.ts';
 import { checkpointFirst, instead } from './runtime.ts';
@@ -31,12 +31,6 @@ const answering = (db: ReadQueries, rows: (sql: string, found: Rows) => Rows): R
   all: async <R extends object>(sql: string, params?: readonly Value[]) => rows(sql, await db.all(sql, params)) as readonly R[],
   get: (sql, params) => db.get(sql, params),
   each: (sql, params, visit) => db.each(sql, params, visit),
-});
-
-/** Writes other values where `params` does so. */
-const writing = (db: ReadWrites, params: (sql: string, values: readonly Value[]) => readonly Value[]): ReadWrites => ({
-  ...db,
-  run: (sql, values = []) => db.run(sql, params(sql, values)),
 });
 
 /** Bugs of the engine that folds and rebuilds views. */
@@ -122,7 +116,7 @@ export const projectionPlants: readonly Plant[] = [
             write({
               ...db,
               get: async <R extends object>(sql: string, params?: readonly Value[]) =>
-                sql.startsWith('SELECT released FROM projection_parked') ? ({ released: 0 } as R) : db.get<R>(sql, params),
+                sql.startsWith('SELECT position FROM projection_parked') ? ({ position: 0n } as R) : db.get<R>(sql, params),
             }),
           ),
       }),
@@ -136,11 +130,13 @@ export const projectionPlants: readonly Plant[] = [
       changed(inner, {
         transaction: (write) =>
           inner.transaction((db) =>
-            write(
-              writing(db, (sql, values) =>
-                sql.includes('INTO projection_parked') && values.at(-1) === 2 ? [...values.slice(0, -1), 0] : values,
-              ),
-            ),
+            write({
+              ...db,
+              run: (sql, values = []) =>
+                sql.startsWith('DELETE FROM projection_parked_event') && sql.endsWith(' AND position = ?')
+                  ? db.run(sql.slice(0, -' AND position = ?'.length), values.slice(0, -1))
+                  : db.run(sql, values),
+            }),
           ),
       }),
   },

@@ -3,7 +3,6 @@ import type { Timer } from '../../../libs/ports/clock.ts';
 import { StoreFault } from '../../../libs/ports/store-fault.ts';
 import { RebuildCancelled, type Projection, type Rebuilt } from '../../../libs/projection/engine.ts';
 import { ViewReader } from '../../../libs/projection/view-reader.ts';
-import { messageOf } from '../../../libs/projection/faults.ts';
 import { Violation } from '../books/log.ts';
 import type { Ground } from '../ground.ts';
 import { at, type Intent } from '../orders.ts';
@@ -15,6 +14,8 @@ import { erasure, witnesses, type Witness } from './witnesses.ts';
 
 type RebuildOptions = NonNullable<Parameters<Projection['rebuild']>[2]>;
 type Numbers = readonly [a: number, b: number, c: number];
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const persons = ['chen', 'li', 'wang', 'zhao', 'sun'];
 
@@ -115,7 +116,7 @@ export class Administrators {
       const type = (c + i) % 11 === 7 ? erasure : at(['Noted', 'Marked', 'Noted'], a + c + i);
       const stream = `${type === 'Marked' || (type === erasure && c % 2 === 0) ? 'mark' : 'note'}-${person}`;
       const [last] = log.filter((event) => event.stream === stream).slice(-1);
-      const json = JSON.stringify({ type, subjectId: person, data: {} });
+      const json = JSON.stringify({ type, institutionId: 'college', subjectId: person, data: {} });
       const id = eventId('written', stream, 'own', Number(last?.revision ?? -1n) + 1);
       const appended = await durable.append(stream, last?.revision ?? 'none', [{ id, type, json }]);
       if (appended.outcome === 'conflict') {
@@ -254,10 +255,14 @@ export class Administrators {
     this.#tell(`poisons ${what}`);
     this.#projecting.everPoison.add(what);
     if (c % 4 !== 3) this.#projecting.poison.add(what);
-    else if (this.#projection) {
-      this.#practised.add(what);
-      this.#projection.practise(name, position, false);
-    }
+    else this.#practise(name, position);
+  }
+
+  #practise(name: string, position: bigint): void {
+    const projection = this.#projection;
+    if (!projection) return;
+    const poisoned = async (): Promise<boolean> => (await projection.practise(name, position, false)).outcome !== 'no-event';
+    void this.#asked(poisoned, 'poisoned for practice', () => this.#practised.add(`${name} ${position}`));
   }
 
   #lift([a, b, c]: Numbers): void {
@@ -269,7 +274,7 @@ export class Administrators {
     const [view, position] = what.split(' ');
     this.#tell(`lifts ${what}`);
     this.#projecting.poison.delete(what);
-    if (this.#practised.delete(what)) this.#projection?.practise(view!, BigInt(position!), true);
+    if (this.#practised.delete(what)) void this.#projection?.practise(view!, BigInt(position!), true);
     else if (retry) this.#projection?.retry(view!);
   }
 
@@ -284,7 +289,7 @@ export class Administrators {
     if (!found || !this.#projection) return;
     const { key, position } = at(this.#parked(found.name), b);
     this.#watch.released.add(`${found.name} ${key} ${position}`);
-    if (this.#projection.release(found.name, key)) this.#tell(`releases ${key} of ${found.name}`, 'released');
+    if (this.#projection.release(found.name, key, position)) this.#tell(`releases ${key} of ${found.name}`, 'released');
   }
 
   /** Whichever view has keys that stand still, beginning with the one that is meant. */

@@ -25,6 +25,8 @@ export interface ParkedRow {
   readonly generation: bigint;
   readonly key: string;
   readonly position: bigint;
+  /** None where a key waits for a turn that comes at once. */
+  readonly attempts: bigint;
   readonly released: bigint;
 }
 
@@ -42,7 +44,7 @@ interface PlanRow {
 const plans = `SELECT r.view, r.generation, r.verify, r.paused, p.position,
   (SELECT count(*) FROM projection_range f WHERE f.view = r.view AND f.generation = r.generation) AS ranges
   FROM projection_rebuild r JOIN projection p ON p.view = r.view AND p.generation = r.generation`;
-const parkings = 'SELECT view, generation, key, position, released FROM projection_parked';
+const parkings = 'SELECT view, generation, key, position, attempts, released FROM projection_parked_event';
 
 /**
  * Looks at the stores in the moment of every commit and again when all is over. It knows the log, what the administrators asked for, and nothing of
@@ -157,26 +159,25 @@ export class Watch {
     if (store === 'directory') this.#unscrubbed = false;
   }
 
-  #noteParked({ view, generation, key, position, released }: ParkedRow): void {
+  #noteParked({ view, generation, key, position, attempts, released }: ParkedRow): void {
     this.incomplete.add(view);
-    if (!this.#ever().has(`${view} ${position}`))
+    if (attempts > 0n && !this.#ever().has(`${view} ${position}`))
       throw new Violation('poison', `${view} parks ${key} at ${position}, which is no poison`);
     if (released === 0n) return;
     const of = `${view} ${generation}`;
     const letGo = this.#letGo.get(of) ?? new Map<bigint, string>();
-    // What stood still after an event was let go, and goes on, stays marked and lacks no more than before.
-    if (released === 1n && this.released.has(`${view} ${key} ${position}`)) {
-      if (!letGo.has(position)) this.#ground.tally.add('events let go');
-      this.#letGo.set(of, letGo.set(position, key));
-    } else if (letGo.size === 0) throw new Violation('poison', `${view} lets ${key} go, and nobody asked for it`);
+    if (!this.released.has(`${view} ${key} ${position}`))
+      throw new Violation('poison', `${view} lets ${key} go at ${position}, and nobody asked for it`);
+    if (!letGo.has(position)) this.#ground.tally.add('events let go');
+    this.#letGo.set(of, letGo.set(position, key));
   }
 
   /** Rows that lack an event say so, for as long as they are there. */
   #marked({ view, generation }: Standing): void {
-    for (const key of this.#letGo.get(`${view} ${generation}`)?.values() ?? []) {
+    for (const [position, key] of this.#letGo.get(`${view} ${generation}`) ?? []) {
       const marks = this.#parked[witnessOf(view).store].filter((one) => one.view === view && one.generation === generation);
-      if (!marks.some((one) => one.key === key && one.released > 0n))
-        throw new Violation('poison', `${key} of ${view} lacks an event, and nothing says so`);
+      if (!marks.some((one) => one.key === key && one.position === position && one.released === 1n))
+        throw new Violation('poison', `${key} of ${view} lacks event ${position}, and nothing says so`);
     }
   }
 
@@ -252,8 +253,20 @@ export class Watch {
     if (!live || live.position < position)
       throw new Violation('readers', `${witness.name} says ${position}, and is at ${live?.position}`);
     const rows = await db.all<{ row: string; told: string }>(`SELECT row, told FROM ${tableOf(witness)}_$g`);
-    const parked = await db.all<{ view: string; generation: number; key: string; position: bigint; released: number }>(parkings);
-    const wide = parked.map((row) => ({ ...row, generation: BigInt(row.generation), released: BigInt(row.released) }));
+    const parked = await db.all<{
+      view: string;
+      generation: number;
+      key: string;
+      position: bigint;
+      attempts: number;
+      released: number;
+    }>(parkings);
+    const wide = parked.map((row) => ({
+      ...row,
+      generation: BigInt(row.generation),
+      attempts: BigInt(row.attempts),
+      released: BigInt(row.released),
+    }));
     this.#assertRows(witness, live, new Map(rows.map(({ row, told }) => [row, told])), wide);
   }
 
