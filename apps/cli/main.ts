@@ -10,6 +10,7 @@ import { importFile } from './import.ts';
 import { isImportKind, kinds } from './import-kinds.ts';
 import { backup, mint, restore } from './maintenance.ts';
 import { formatOf, pour } from './output.ts';
+import { parked, poison, release, retry } from './parked.ts';
 import { rebuild, type RebuildArgs } from './rebuild.ts';
 import { undo } from './undo.ts';
 import { words, languageOf } from './words.ts';
@@ -47,6 +48,7 @@ const options = {
   resume: { type: 'boolean' },
   cancel: { type: 'boolean' },
   retry: { type: 'boolean' },
+  lift: { type: 'boolean' },
   reason: { type: 'string' },
   ticket: { type: 'string' },
   recorded: { type: 'string' },
@@ -144,6 +146,22 @@ async function run(command: string, rest: readonly string[], values: Values, con
       const args = rebuildArgs(rest[0], values, language, command === 'verify' || (values.verify ?? false));
       return connected(console, (connection) => rebuild(args, connection, say));
     }
+    case 'parked':
+      return connected(console, (connection) => parked(rest[0] ?? null, connection, language, say));
+    case 'retry': {
+      const view = needed(rest[0], 'VIEW');
+      return connected(console, (connection) => retry(view, rest[1] ?? null, connection, language, say));
+    }
+    case 'release': {
+      const [view, key] = [needed(rest[0], 'VIEW'), needed(rest[1], 'KEY')];
+      const reason = { code: needed(values.reason, '--reason CODE'), ...(values.ticket ? { ticket: values.ticket } : {}) };
+      return connected(console, (connection) => release(view, key, reason, connection, language, say));
+    }
+    case 'dev': {
+      if (rest[0] !== 'poison') throw new CommandFailed(words.usage[language]);
+      const [view, position] = [needed(rest[1], 'VIEW'), needed(rest[2], 'POSITION')];
+      return connected(console, (connection) => poison(view, position, values.lift ?? false, connection, language, say));
+    }
     case 'as-of': {
       const { recorded, effective, from, to, form, out } = values;
       const args = { rest, recorded, effective, from, to, form, out, language };
@@ -218,6 +236,8 @@ async function exportTo(
   { language }: Console,
 ): Promise<number> {
   const response = await connection.get(exportPath(what, id, values, language));
+  const incomplete = response.headers.get('ledger-incomplete');
+  if (incomplete !== null) process.stderr.write(`${fill(words.incomplete[language], { views: incomplete })}\n`);
   await pour(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), values.out, language);
   return 0;
 }

@@ -50,6 +50,12 @@ export const words = {
                                 暂停、继续、取消、重试
       --reason CODE --ticket NO 原因代码（默认 requested）和工单号
   verify VIEW|--all             比对视图与事件（0 一致，2 有差异，1 失败）
+  parked [VIEW]                 不能折叠的事件及其停放的键（0 没有，2 有）
+  retry VIEW [KEY]              立即重试停放的键（0 已完整，2 仍停放）
+  release VIEW KEY --reason CODE [--ticket NO]
+                                放行某键，略过该事件；重建之前标为不完整
+  dev poison VIEW POSITION [--lift]
+                                演练：令某事件不能折叠，--lift 解除（仅限本机）
   as-of [--recorded DAY] [--effective DAY] report NAME [--out FILE]
                                 按某日所知（recorded）、某日实情（effective）出报表：
                                 enrollment、transcript、apprentice、tasks
@@ -112,6 +118,12 @@ export const words = {
                                 of the rebuild that is on its way, or failed
       --reason CODE --ticket NO why (default requested), and where it is told
   verify VIEW|--all             compares views with their events (0 equal, 2 different, 1 failed)
+  parked [VIEW]                 events that cannot be folded, and the keys that stand there (0 none, 2 some)
+  retry VIEW [KEY]              tries parked keys again now (0 whole again, 2 still parked)
+  release VIEW KEY --reason CODE [--ticket NO]
+                                lets a key go on without that event; incomplete until a rebuild
+  dev poison VIEW POSITION [--lift]
+                                practice: that event cannot be folded; --lift mends it (loopback only)
   as-of [--recorded DAY] [--effective DAY] report NAME [--out FILE]
                                 writes a report as it was believed on a day, about a day:
                                 enrollment, transcript, apprentice or tasks
@@ -141,6 +153,10 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
   fileMissing: { zh: '没有这个文件：{file}', en: 'There is no such file: {file}' },
   fileClosed: { zh: '读不了这个文件：{file}（{code}）', en: 'This file cannot be read: {file} ({code})' },
   notWritable: { zh: '无法写入 {file}（{code}）', en: '{file} cannot be written ({code})' },
+  incomplete: {
+    zh: '注意：内容不完整，有事件不能折叠（{views}）。见 parked。',
+    en: 'Note: this is incomplete, for some events cannot be folded ({views}); see parked.',
+  },
   exportBroken: { zh: '导出中断，内容不完整：{why}', en: 'The export broke off and is not whole: {why}' },
   interrupted: { zh: '已中断。', en: 'Interrupted.' },
   goOn: {
@@ -299,6 +315,53 @@ export const asOfWords = {
   compared: {
     zh: ['编号', '姓名', '变化', '项目', '原值', '新值', '事件'],
     en: ['id', 'name', 'change', 'field', 'old', 'new', 'events'],
+  },
+} as const;
+
+/** Of fold keys that stand before an event. */
+export const parkedWords = {
+  none: { zh: '没有停放的键。', en: 'Nothing is parked.' },
+  nothing: { zh: '{view} {key} 没有停放。', en: 'Nothing of {view} {key} is parked.' },
+  more: { zh: '……另有 {count} 个', en: '… and {count} more' },
+  anothers: { zh: '（其他院校）', en: '(another institution’s)' },
+  standing: {
+    zh: '{view} {key}：停在第 {position} 位的事件 {event}（{type}）：{error}；自 {since}，已试 {attempts} 次，下次 {next}',
+    en: '{view} {key}: stands before position {position}, event {event} ({type}): {error}; since {since}, tried {attempts} times, next {next}',
+  },
+  leftOut: {
+    zh: '{view} {key}：已放行，略过第 {position} 位的事件 {event}（{type}）：{error}；重建之前不完整',
+    en: '{view} {key}: released without position {position}, event {event} ({type}): {error}; incomplete until a rebuild',
+  },
+  whole: { zh: '{view} 已补齐，没有停放的键。', en: '{view} is made up for: nothing stands still.' },
+  released: {
+    zh: '{view} {key} 已放行，略过第 {position} 位的事件；运行 rebuild {view} 之前标为不完整。',
+    en: '{view} {key} goes on without position {position}; it is marked as incomplete until rebuild {view}.',
+  },
+  releasing: {
+    zh: '{view} {key} 的放行已记录，尚未生效。',
+    en: 'The release of {view} {key} is on record and not carried out yet.',
+  },
+  needsServer: {
+    zh: '演练需要正在运行的服务：请先 npm start。',
+    en: 'Practice needs a server that runs: npm start first.',
+  },
+  practised: {
+    lifted: {
+      zh: '{view} 可再折叠第 {position} 位；停放的键正在重试。',
+      en: '{view} can fold position {position} again; what is parked is being tried.',
+    },
+    ahead: {
+      zh: '第 {position} 位尚无事件；到来的事件 {view} 将不能折叠。',
+      en: 'Position {position} has no event yet; {view} will not fold what comes there.',
+    },
+    folded: {
+      zh: '{view} 不能再折叠第 {position} 位的事件 {event}（{type}）；它已在现有内容中，重建时才会遇到。',
+      en: '{view} cannot fold position {position} any more, event {event} ({type}); the live rows hold it already, a rebuild meets it.',
+    },
+    poisoned: {
+      zh: '{view} 不能折叠第 {position} 位的事件 {event}（{type}）。',
+      en: '{view} cannot fold position {position}, event {event} ({type}).',
+    },
   },
 } as const;
 
