@@ -110,7 +110,7 @@ async function outcomeOf(view: string, run: string, connection: Connection, bar:
 
 async function tell(
   view: string,
-  { mode, outcome, startedAt, endedAt, position, digests, eventId, eventType }: Outcome,
+  { run, mode, outcome, startedAt, endedAt, position, digests, eventId, eventType }: Outcome,
   connection: Connection,
   language: Language,
   say: (line: string) => void,
@@ -124,8 +124,9 @@ async function tell(
     event: eventId ?? '?',
     type: eventType ?? '?',
   };
+  if (outcome === 'failed' && position === null) throw new CommandFailed(fill(words.rebuildBroke[language], facts));
   if (outcome === 'failed')
-    throw new CommandFailed(fill((position === null ? words.rebuildBroke : words.rebuildFailed)[language], facts));
+    throw new CommandFailed(fill(words.rebuildFailed[language], { ...facts, error: await errorOf(view, run, connection) }));
   if (outcome === 'cancelled') throw new CommandFailed(fill(words.rebuildCancelled[language], facts));
   if (mode.code === 'swap') {
     say(fill(words.rebuilt[language], facts));
@@ -142,6 +143,19 @@ async function tell(
   const { items } = (await response.json()) as { readonly items: readonly Difference[] };
   for (const difference of items) say(lineOf(difference, language));
   return 2;
+}
+
+/** What the engine keeps of a failure beside the record; nothing where another rebuild came since. */
+async function errorOf(view: string, run: string, connection: Connection): Promise<string | null> {
+  const response = await connection.get('/v1/views');
+  const { items } = (await response.json()) as {
+    readonly items: readonly {
+      readonly name: string;
+      readonly lastRebuild: { readonly run: string | null; readonly error: string | null } | null;
+    }[];
+  };
+  const last = items.find(({ name }) => name === view)?.lastRebuild;
+  return last?.run === run ? last.error : null;
 }
 
 /** The row by its first column, and every column that differs. */

@@ -225,8 +225,8 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
   },
   rebuildRefused: { zh: '{view}：未开始（{code}）', en: '{view}: not begun ({code})' },
   rebuildFailed: {
-    zh: '{view} 的重建失败于第 {position} 位的事件 {event}（{type}）；现有内容不变。排除原因后运行 rebuild {view} --retry。',
-    en: 'The rebuild of {view} failed at position {position}, event {event} ({type}); the live rows stay. Once mended: rebuild {view} --retry.',
+    zh: '{view} 的重建失败于第 {position} 位的事件 {event}（{type}）：{error}；现有内容不变。排除原因后运行 rebuild {view} --retry。',
+    en: 'The rebuild of {view} failed at position {position}, event {event} ({type}): {error}; the live rows stay. Once mended: rebuild {view} --retry.',
   },
   rebuildBroke: {
     zh: '{view} 的重建失败；现有内容不变。原因见服务日志，之后运行 rebuild {view} --retry。',

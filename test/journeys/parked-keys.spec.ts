@@ -131,7 +131,9 @@ it('parks one student’s rows while others go on, is named everywhere, fails a 
   expect(await ledger('retry', view, key)).toMatchObject({ code: 2, out: expect.stringContaining(`position ${position},`) });
   const failed = await ledger('rebuild', view);
   expect(failed.code).toBe(1);
-  expect(failed.err).toContain(`failed at position ${position}, event ${event.id} (StudySuspended)`);
+  expect(failed.err).toContain(
+    `failed at position ${position}, event ${event.id} (StudySuspended): PoisonedForPractice at libs/`,
+  );
   const standing = (await administrator.get('/v1/views')).body.items.find(({ name }: { name: string }) => name === view);
   expect(standing.lastRebuild).toMatchObject({ outcome: 'failed', position, eventId: event.id, error });
   expect(standing.practised).toEqual([position]);

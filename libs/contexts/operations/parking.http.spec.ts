@@ -36,7 +36,7 @@ async function open(): Promise<void> {
     waitFor: () => Promise.resolve(true),
     notify: () => undefined,
     status: () =>
-      ['transcript', 'tasks', 'enrollment-register'].map((name) => ({
+      ['transcript', 'tasks', 'enrollment-register', 'audit-timeline'].map((name) => ({
         name,
         state: 'live',
         parked: name === 'tasks' ? 0 : keys.length,
@@ -232,6 +232,18 @@ describe('whoever reads rows that lack something', () => {
     expect([whole.status, whole.headers['ledger-incomplete'], whole.body.incomplete]).toEqual([200, undefined, undefined]);
     const other = await desk.as({ institution: 'academy' });
     expect((await other.get('/v1/enrollments')).body.incomplete).toEqual([{ view: 'enrollment-register', keys: 1 }]);
+  });
+
+  it('of one person’s record is told of hers, and of what names nobody', async () => {
+    const identity = { name: '李小雨', idType: 'other', idNumber: 'XIAOYU1' };
+    const { learnerId } = (await desk.post('/v1/learners', { identity })).body;
+    const lacks = async (subjectId: string | null): Promise<unknown> => {
+      keys = [standing('learner-x', 3n, { subjectId })];
+      const { status, body } = await desk.get(`/v1/learners/${learnerId}/timeline`);
+      return [status, body.incomplete];
+    };
+    const told = [200, [{ view: 'audit-timeline', keys: 1 }]];
+    expect([await lacks(learnerId), await lacks(null), await lacks('chen')]).toEqual([told, told, [200, undefined]]);
   });
 
   it('is told of all of them where there are too many to tell apart', async () => {
