@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync, rmSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { bytesIn, fileBytes, type ByteSource } from '../../libs/intake/byte-source.ts';
 import { findTable, type FoundTable } from '../../libs/intake/find-table.ts';
 import { problemText } from '../../libs/intake/problems.ts';
+import { csvColumns, ownColumns, titlesIn } from '../../libs/intake/result-columns.ts';
+import { resultWorkbook, type RowVerdict } from '../../libs/intake/result-workbook.ts';
 import { readSheets } from '../../libs/intake/read-sheet.ts';
 import type { TableRecord } from '../../libs/intake/table.ts';
 import { fileErrorText, UnreadableFile } from '../../libs/intake/unreadable-file.ts';
@@ -28,7 +32,8 @@ export interface ImportArguments {
   readonly fillDown: boolean;
   /** Ends after so many refused rows; undefined for as many as there are. */
   readonly limitErrors: number | undefined;
-  readonly result: string;
+  /** Undefined for one beside the file. */
+  readonly result: string | undefined;
   readonly language: Language;
 }
 
@@ -38,6 +43,20 @@ interface RowResult {
   readonly code?: string;
   readonly reason?: string;
   readonly notes?: readonly string[];
+}
+
+interface RefusedRow {
+  readonly record: TableRecord;
+  readonly code: string;
+  readonly reason: string;
+}
+
+interface Started {
+  readonly runId: string;
+  readonly ordinal: number;
+  readonly continued: boolean;
+  /** Who imports. */
+  readonly by: string;
 }
 
 /** Rows sent in one request, and requests under way: while one batch commits, the next is decided. */
@@ -99,6 +118,10 @@ class ImportJob {
   private rows = 0;
   /** The last row that was sent, where refused rows put an end to it. */
   private stoppedAt: number | undefined;
+  /** What the result workbook says beside each row; a csv holds what was refused alone. */
+  private readonly verdicts = new Map<number, RowVerdict>();
+  private result = '';
+  private began = '';
 
   constructor(args: ImportArguments, connection: Connection, say: (line: string) => void, expected: number) {
     this.args = args;
@@ -118,17 +141,17 @@ class ImportJob {
       ...(columns.said && { columns: columns.said }),
     };
     const options = { kind, dryRun, formClasses, ...(Object.keys(reading).length > 0 && { reading }) };
-    const started = await this.connection.post<{ runId: string; ordinal: number; continued: boolean }>(
-      '/v1/imports',
-      fileDigest,
-      { ...options, fileDigest },
-    );
+    const started = await this.connection.post<Started>('/v1/imports', fileDigest, { ...options, fileDigest });
     if (started.continued) this.say(fill(words.continued[language], { ordinal: started.ordinal }));
 
-    const sent = withoutAddedColumns(table.header);
-    const header = [...sent, ...addedColumns.map((column) => column[language])];
-    const temporary = `${this.args.result}.part`;
-    await this.writeRefused(temporary, (progress) => rowsAfter(header, this.send(table.records, started.runId, progress)));
+    this.result = this.args.result ?? `${this.args.file}.result.${table.sheet.name === null ? 'csv' : 'xlsx'}`;
+    this.began = localMoment();
+    const temporary = `${this.result}.part`;
+    await this.writeResult(temporary, (progress) =>
+      this.asWorkbook
+        ? this.workbook(table, this.send(table.records, started.runId, progress), { ...started, fileDigest })
+        : writeCsv(refusedRows(table.header, this.send(table.records, started.runId, progress), language), { cells: 'as-sent' }),
+    );
 
     const count = (outcome: string): number => this.counts.get(outcome) ?? 0;
     const taken = Object.keys(outcomeWords[this.args.kind]).reduce((sum, outcome) => sum + count(outcome), 0);
@@ -139,15 +162,20 @@ class ImportJob {
       const finished = await this.connection.post<{ lag: string }>(`/v1/imports/${started.runId}/finish`, started.runId, finish);
       lag = BigInt(finished.lag);
     }
-    if (count('refused') > 0) await rename(temporary, this.args.result);
+    if (count('refused') > 0 || (this.asWorkbook && this.args.result !== undefined)) await rename(temporary, this.result);
     else await rm(temporary);
-    this.report(table, sent.length, columns, (performance.now() - began) / 1000, lag, started.runId);
+    this.report(table, columns, (performance.now() - began) / 1000, lag, started.runId);
     return count('refused') > 0 ? 2 : 0;
   }
 
-  /** What was refused goes into a file of its own until the end; where the import breaks off, no half of it stays behind. */
-  private async writeRefused(temporary: string, rows: (progress: Progress) => AsyncIterable<readonly string[]>): Promise<void> {
-    const { language, dryRun, result } = this.args;
+  private get asWorkbook(): boolean {
+    return /\.xlsx$/i.test(this.result);
+  }
+
+  /** The result goes into a file of its own until the end; where the import breaks off, no half of it stays behind. */
+  private async writeResult(temporary: string, content: (progress: Progress) => Readable | Promise<Readable>): Promise<void> {
+    const { language, dryRun } = this.args;
+    const { result } = this;
     const progress = new Progress(language);
     const goOn = dryRun ? '' : `\n${words.goOn[language]}`;
     const interrupted = (): void => {
@@ -159,7 +187,7 @@ class ImportJob {
     };
     process.once('SIGINT', interrupted);
     try {
-      await pipeline(writeCsv(rows(progress), { cells: 'as-sent' }), createWriteStream(temporary));
+      await pipeline(await content(progress), createWriteStream(temporary));
     } catch (error) {
       await rm(temporary, { force: true });
       const { code, path } = error as NodeJS.ErrnoException;
@@ -172,17 +200,54 @@ class ImportJob {
     }
   }
 
+  /** The sender's sheet with an answer beside every row; its rows are sent first. */
+  private async workbook(
+    table: FoundTable,
+    sending: AsyncIterable<unknown>,
+    { runId, by, fileDigest }: Started & { readonly fileDigest: string },
+  ): Promise<Readable> {
+    for await (const _row of sending);
+    const { kind, language, file, fillDown, dryRun } = this.args;
+    const own = new Set(ownColumns(table.header));
+    const outcomes = Object.entries(outcomesOf(kind)).filter(([outcome]) => this.counts.has(outcome));
+    return resultWorkbook({
+      ...table,
+      fillDown,
+      language,
+      verdictOf: (row) =>
+        this.verdicts.get(row) ??
+        (row > (this.stoppedAt ?? Infinity) ? { outcome: words.notReached[language], why: '', refused: false } : undefined),
+      summary: {
+        kind,
+        file: basename(file),
+        digest: fileDigest,
+        by,
+        began: this.began,
+        ended: localMoment(),
+        runId,
+        state: dryRun ? 'rehearsed' : this.stoppedAt === undefined ? 'finished' : 'stopped',
+        counts: outcomes.map(([outcome, word]) => ({ words: word[language], rows: this.counts.get(outcome)! })),
+        rows: this.rows,
+        unknownColumns: table.unknownColumns.flatMap((c) => (own.has(c.column - 1) ? [c.header || `#${c.column}`] : [])),
+        unrecordedColumns: table.unrecordedColumns,
+        hiddenRows: table.hiddenRows,
+        footRows: table.footRows,
+        nearDuplicates: [],
+      },
+    });
+  }
+
   /** Sends batches, several at once, and yields the refused rows in the order of the file. */
   private async *send(
     records: AsyncIterable<TableRecord>,
     runId: string,
     progress: Progress,
-  ): AsyncGenerator<string[], void, undefined> {
+  ): AsyncGenerator<RefusedRow, void, undefined> {
     progress.show(0, 0);
     const { limitErrors } = this.args;
     // Where errors are counted, no more is under way than they allow for.
     const [size, together] = limitErrors === undefined ? [batchSize, inFlight] : [Math.min(batchSize, limitErrors), 1];
-    const sent: Promise<string[][]>[] = [];
+    const sent: Promise<readonly RefusedRow[]>[] = [];
     let batch: TableRecord[] = [];
     for await (const record of records) {
       batch.push(record);
@@ -205,15 +270,18 @@ class ImportJob {
     }
   }
 
-  private async sendBatch(records: readonly TableRecord[], runId: string): Promise<string[][]> {
+  private async sendBatch(records: readonly TableRecord[], runId: string): Promise<readonly RefusedRow[]> {
     const { kind, dryRun, language } = this.args;
     const results = new Map<number, RowResult>();
+    const notes = new Map<number, string>();
     const rows: object[] = [];
     for (const record of records) {
       const mapped = this.map(record);
       if (mapped.ok) {
         rows.push(mapped.row);
-        for (const warning of mapped.warnings) this.warn(record.row, problemText(warning, language));
+        const said = mapped.warnings.map((warning) => problemText(warning, language));
+        for (const text of said) this.warn(record.row, text);
+        if (said.length > 0) notes.set(record.row, said.join(' '));
       } else {
         const reason = mapped.problems.map((problem) => problemText(problem, language)).join(' ');
         results.set(record.row, {
@@ -234,14 +302,21 @@ class ImportJob {
       for (const answer of answers) {
         results.set(answer.row, answer);
         for (const note of answer.notes ?? []) this.warn(answer.row, note);
+        if (answer.notes) notes.set(answer.row, answer.notes.join(' '));
       }
     }
     this.rows += records.length;
-    const refused: string[][] = [];
+    const refused: RefusedRow[] = [];
     for (const record of records) {
       const result = results.get(record.row)!;
       this.counts.set(result.outcome, (this.counts.get(result.outcome) ?? 0) + 1);
-      if (result.outcome === 'refused') refused.push([...record.raw, String(record.row), result.code ?? '', result.reason ?? '']);
+      if (result.outcome === 'refused') refused.push({ record, code: result.code ?? '', reason: result.reason ?? '' });
+      if (this.asWorkbook)
+        this.verdicts.set(record.row, {
+          outcome: outcomesOf(kind)[result.outcome]?.[language] ?? result.outcome,
+          why: result.reason ?? notes.get(record.row) ?? '',
+          refused: result.outcome === 'refused',
+        });
     }
     return refused;
   }
@@ -251,16 +326,11 @@ class ImportJob {
     if (this.warnings.length < warningsShown) this.warnings.push(fill(words.warning[this.args.language], { row, text }));
   }
 
-  private report(table: FoundTable, width: number, columns: Columns, seconds: number, lag: bigint, runId: string): void {
-    const { kind, language, result, dryRun } = this.args;
+  private report(table: FoundTable, columns: Columns, seconds: number, lag: bigint, runId: string): void {
+    const { kind, language, dryRun } = this.args;
     const line = (word: keyof typeof words, facts: Record<string, unknown> = {}): void =>
       this.say(fill(words[word][language], facts));
-    const outcomes: Readonly<Record<string, Bilingual>> = {
-      ...outcomeWords[kind],
-      unchanged: words.unchanged,
-      refused: words.refused,
-    };
-    for (const [outcome, word] of Object.entries(outcomes)) {
+    for (const [outcome, word] of Object.entries(outcomesOf(kind))) {
       const count = this.counts.get(outcome);
       if (count) this.say(`${String(count).padStart(8)}  ${word[language]}`);
     }
@@ -270,14 +340,15 @@ class ImportJob {
       line(sheet.hidden ? 'hiddenSheetRead' : 'sheetRead', { sheet: sheet.name, others: otherSheets });
     for (const told of columnsTold(table, kinds[kind].form, columns)) line('columnRead', told);
     if (unrecordedColumns.length > 0) line('unrecordedColumns', { columns: unrecordedColumns });
-    const unknown = unknownColumns.filter((c) => c.column <= width).map((c) => c.header || `#${c.column}`);
+    const own = new Set(ownColumns(table.header));
+    const unknown = unknownColumns.filter((c) => own.has(c.column - 1)).map((c) => c.header || `#${c.column}`);
     if (unknown.length > 0) line('unknownColumns', { columns: unknown });
     if (hiddenRows.length > 0) line('hiddenRows', { count: hiddenRows.length, rows: rangesOf(hiddenRows) });
     if (footRows.length > 0) line('footRows', { rows: footRows });
     for (const warning of this.warnings) this.say(warning);
     if (this.warningCount > this.warnings.length) line('moreWarnings', { count: this.warningCount - this.warnings.length });
     if (this.stoppedAt !== undefined) line('stopped', { limit: this.args.limitErrors, row: this.stoppedAt });
-    if (this.counts.get('refused')) line('result', { file: result });
+    if (this.counts.get('refused')) line('result', { file: this.result });
     if (dryRun) return line('dryRun');
     line('took', { seconds: seconds.toFixed(1), rate: Math.round(this.rows / Math.max(seconds, 0.001)), lag });
     line('run', { runId });
@@ -296,15 +367,15 @@ const rangesOf = (rows: readonly number[], max = 10): string => {
   return ranges.length > max ? `${shown.join(', ')} …` : shown.join(', ');
 };
 
-const addedColumns = [words.rowNumber, words.code, words.reason];
+/** What is told of rows, in the order in which it is told. */
+const outcomesOf = (kind: ImportKind): Readonly<Record<string, Bilingual>> => ({
+  ...outcomeWords[kind],
+  unchanged: words.unchanged,
+  refused: words.refused,
+});
 
-/** The sender's own columns: a result file that was corrected brings ours back, which are not to be added twice. */
-function withoutAddedColumns(header: readonly string[]): readonly string[] {
-  const end = header.findLastIndex((cell) => cell !== '') + 1;
-  const from = end - addedColumns.length;
-  const ours = from > 0 && addedColumns.every(({ zh, en }, i) => header[from + i] === zh || header[from + i] === en);
-  return ours ? header.slice(0, from) : header;
-}
+/** Where this command runs; the ledger's own moments stand on the log. */
+const localMoment = (): string => new Date().toLocaleString('sv-SE');
 
 /** A failure is met where the batch is awaited; one that fails after another must not end the process before. */
 const underWay = <T>(work: Promise<T>): Promise<T> => {
@@ -312,15 +383,18 @@ const underWay = <T>(work: Promise<T>): Promise<T> => {
   return work;
 };
 
-/** The header once, then the rows; every row as wide as the header, so that the added columns stay under their names. */
-async function* rowsAfter(
+/** The header once, then what was refused; every row as wide as the header, so that the added columns stay under their names. */
+async function* refusedRows(
   header: readonly string[],
-  rows: AsyncIterable<string[]>,
+  rows: AsyncIterable<RefusedRow>,
+  language: Language,
 ): AsyncGenerator<readonly string[], void, undefined> {
-  yield header;
-  for await (const row of rows) {
-    const own = row.slice(0, -3);
-    const padding = Array.from({ length: Math.max(0, header.length - 3 - own.length) }, () => '');
-    yield [...own.slice(0, header.length - 3), ...padding, ...row.slice(-3)];
+  const own = ownColumns(header);
+  yield [...own.map((at) => header[at]!), ...titlesIn(csvColumns, language)];
+  for await (const { record, code, reason } of rows) {
+    const { raw, row } = record;
+    const beyond = raw.slice(header.length);
+    // A shifted row is seen to be one when it comes again.
+    yield [...own.map((at) => raw[at] ?? ''), String(row), code, reason, ...(beyond.some((cell) => cell !== '') ? beyond : [])];
   }
 }

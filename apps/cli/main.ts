@@ -130,7 +130,7 @@ async function run(command: string, rest: readonly string[], values: Values, con
         map: values.map ?? [],
         fillDown: values['fill-down'] ?? false,
         limitErrors: limitOf(values['limit-errors'], language),
-        result: values.result ?? `${file}.result.csv`,
+        result: values.result,
         language,
       } as const;
       return connected(console, (connection) => importFile(args, connection, say));

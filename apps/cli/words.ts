@@ -23,7 +23,7 @@ export const words = {
                                 （同类导入会记住，--map '' 则忘掉）
       --fill-down               合并单元格的内容填到其中每一行
       --limit-errors N          被拒满 N 行即停
-      --result FILE             被拒行及原因（默认 FILE.result.csv）
+      --result FILE             结果：.csv 为被拒行及原因，.xlsx 为原表加结果（默认同原文件）
   import KIND --template FILE   写出空白工作簿：说明、代码表和下拉选项
   batch KIND FILE               同 import（以上五种名单）
   batch registrations|annual-registrations|rechecks
@@ -91,7 +91,8 @@ export const words = {
                                 (remembered for the next import of the kind; --map '' forgets)
       --fill-down               repeats what stands in merged cells in each of their rows
       --limit-errors N          stops after N refused rows
-      --result FILE             refused rows and why (default FILE.result.csv)
+      --result FILE             the result: as .csv what was refused and why, as .xlsx the sheet with an answer
+                                beside every row (default FILE.result, of the file's own form)
   import KIND --template FILE   writes an empty workbook with notes, code lists and drop-downs
   batch KIND FILE               the same as import, of these five lists
   batch registrations|annual-registrations|rechecks
@@ -202,9 +203,7 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
     en: '{seconds} s, {rate} rows/s; views are {lag} events behind.',
   },
   run: { zh: '批次 {runId}（撤销：undo {runId}）', en: 'Run {runId} (to take it back: undo {runId})' },
-  rowNumber: { zh: '原行号', en: 'row' },
-  code: { zh: '原因代码', en: 'code' },
-  reason: { zh: '原因', en: 'reason' },
+  notReached: { zh: '未处理', en: 'not reached' },
   written: { zh: '已写入 {file}', en: 'Written to {file}' },
   rebuilt: {
     zh: '视图 {view} 已重建：{events} 个事件，{seconds} 秒。',

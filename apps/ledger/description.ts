@@ -87,7 +87,7 @@ export const described: Described = {
     },
     startImport: {
       title: importCommands.StartImport.title,
-      example: { runId: id, ordinal: 1, continued: false },
+      example: { runId: id, ordinal: 1, continued: false, by: 'registrar-1' },
     },
     importRosterRows: {
       title: { zh: '导入名册各行，每行各有结果', en: 'Import rows of a roster, each with its own answer' },

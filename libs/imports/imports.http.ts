@@ -145,7 +145,9 @@ export class ImportsController {
     const { kind, fileDigest, formClasses = false, dryRun = false, reading } = body;
     const options = { formClasses, ...(reading && { reading: plainReading(reading) }) };
     const started = await this.imports.start(this.importer(request), kind, fileDigest, options, dryRun);
-    return isRefusal(started) ? started : new Told(started, started.continued ? {} : { created: `/v1/imports/${started.runId}` });
+    if (isRefusal(started)) return started;
+    const answer = { ...started, by: principalOf(request).sub };
+    return new Told(answer, started.continued ? {} : { created: `/v1/imports/${started.runId}` });
   }
 
   @Post(':id/roster-rows')
