@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { takenOutcomes, outcomeWords } from '../../libs/imports/outcome-words.ts';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { CommandFailed, type Connection } from './connection.ts';
-import { outcomeWords, words } from './words.ts';
+import { words } from './words.ts';
 
 const cohortKinds = ['registrations', 'annual-registrations', 'rechecks'] as const;
 type CohortKind = (typeof cohortKinds)[number];
@@ -49,10 +50,10 @@ export async function batchCohort(args: CohortArguments, connection: Connection,
   };
   const { runId, rows, unchanged, refused, answers } = await connection.post<Answered>('/v1/batches/cohort', randomUUID(), body);
   const line = (count: number, word: string): void => (count > 0 ? say(`${String(count).padStart(8)}  ${word}`) : undefined);
-  for (const [outcome, word] of Object.entries(outcomeWords[kind]))
-    line(answers.filter((answer) => answer.outcome === outcome).length, word[language]);
-  line(unchanged, words.unchanged[language]);
-  line(refused, words.refused[language]);
+  for (const outcome of takenOutcomes(kind))
+    line(answers.filter((answer) => answer.outcome === outcome).length, outcomeWords(kind)[outcome]![language]);
+  line(unchanged, outcomeWords(kind)['unchanged']![language]);
+  line(refused, outcomeWords(kind)['refused']![language]);
   say(`${String(rows).padStart(8)}  ${words.total[language]}`);
   for (const { row, reason = '' } of answers.filter((answer) => answer.outcome === 'refused'))
     say(fill(words.warning[language], { row, text: reason }));

@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { bytesIn, fileBytes, type ByteSource } from '../../libs/intake/byte-source.ts';
+import type { Mapper } from '../../libs/intake/import-kinds.ts';
 import { findTable, type FoundTable } from '../../libs/intake/find-table.ts';
 import { problemText } from '../../libs/intake/problems.ts';
 import { csvColumns, ownColumns, titlesIn } from '../../libs/intake/result-columns.ts';
@@ -13,12 +14,13 @@ import { readSheets } from '../../libs/intake/read-sheet.ts';
 import type { TableRecord } from '../../libs/intake/table.ts';
 import { fileErrorText, UnreadableFile } from '../../libs/intake/unreadable-file.ts';
 import { writeCsv } from '../../libs/intake/write-csv.ts';
-import { fill, type Bilingual, type Language } from '../../libs/kernel/bilingual.ts';
+import { notReached, outcomeWords, takenOutcomes } from '../../libs/imports/outcome-words.ts';
+import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { columnsOf, columnsTold, type Columns } from './columns.ts';
 import { CommandFailed, type Connection } from './connection.ts';
-import { kinds, type ImportKind, type Mapper } from './import-kinds.ts';
+import { kinds, type ImportKind } from './import-kinds.ts';
 import { Progress } from './progress.ts';
-import { outcomeWords, words } from './words.ts';
+import { words } from './words.ts';
 
 export interface ImportArguments {
   readonly kind: ImportKind;
@@ -154,7 +156,7 @@ class ImportJob {
     );
 
     const count = (outcome: string): number => this.counts.get(outcome) ?? 0;
-    const taken = Object.keys(outcomeWords[this.args.kind]).reduce((sum, outcome) => sum + count(outcome), 0);
+    const taken = takenOutcomes(this.args.kind).reduce((sum, outcome) => sum + count(outcome), 0);
     let lag = 0n;
     // A run that was stopped stays open: the same command goes on with it.
     if (!dryRun && this.stoppedAt === undefined) {
@@ -209,14 +211,14 @@ class ImportJob {
     for await (const _row of sending);
     const { kind, language, file, fillDown, dryRun } = this.args;
     const own = new Set(ownColumns(table.header));
-    const outcomes = Object.entries(outcomesOf(kind)).filter(([outcome]) => this.counts.has(outcome));
+    const outcomes = Object.entries(outcomeWords(kind)).filter(([outcome]) => this.counts.has(outcome));
     return resultWorkbook({
       ...table,
       fillDown,
       language,
       verdictOf: (row) =>
         this.verdicts.get(row) ??
-        (row > (this.stoppedAt ?? Infinity) ? { outcome: words.notReached[language], why: '', refused: false } : undefined),
+        (row > (this.stoppedAt ?? Infinity) ? { outcome: notReached[language], why: '', refused: false } : undefined),
       summary: {
         kind,
         file: basename(file),
@@ -313,7 +315,7 @@ class ImportJob {
       if (result.outcome === 'refused') refused.push({ record, code: result.code ?? '', reason: result.reason ?? '' });
       if (this.asWorkbook)
         this.verdicts.set(record.row, {
-          outcome: outcomesOf(kind)[result.outcome]?.[language] ?? result.outcome,
+          outcome: outcomeWords(kind)[result.outcome]?.[language] ?? result.outcome,
           why: result.reason ?? notes.get(record.row) ?? '',
           refused: result.outcome === 'refused',
         });
@@ -330,7 +332,7 @@ class ImportJob {
     const { kind, language, dryRun } = this.args;
     const line = (word: keyof typeof words, facts: Record<string, unknown> = {}): void =>
       this.say(fill(words[word][language], facts));
-    for (const [outcome, word] of Object.entries(outcomesOf(kind))) {
+    for (const [outcome, word] of Object.entries(outcomeWords(kind))) {
       const count = this.counts.get(outcome);
       if (count) this.say(`${String(count).padStart(8)}  ${word[language]}`);
     }
@@ -366,13 +368,6 @@ const rangesOf = (rows: readonly number[], max = 10): string => {
   const shown = ranges.slice(0, max).map(([from, to]) => (from === to ? String(from) : `${from}–${to}`));
   return ranges.length > max ? `${shown.join(', ')} …` : shown.join(', ');
 };
-
-/** What is told of rows, in the order in which it is told. */
-const outcomesOf = (kind: ImportKind): Readonly<Record<string, Bilingual>> => ({
-  ...outcomeWords[kind],
-  unchanged: words.unchanged,
-  refused: words.refused,
-});
 
 /** Where this command runs; the ledger's own moments stand on the log. */
 const localMoment = (): string => new Date().toLocaleString('sv-SE');

@@ -171,8 +171,6 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
   left: { zh: '剩余', en: 'left' },
   continued: { zh: '继续上次未完成的导入（第 {ordinal} 次）。', en: 'Going on with the unfinished run (number {ordinal}).' },
   dryRun: { zh: '试运行：没有写入任何内容。', en: 'Dry run: nothing was written.' },
-  unchanged: { zh: '无变化', en: 'unchanged' },
-  refused: { zh: '被拒', en: 'refused' },
   total: { zh: '合计', en: 'total' },
   unknownColumns: { zh: '未识别的列（未读取）：{columns}', en: 'Columns that are not known (not read): {columns}' },
   unrecordedColumns: {
@@ -203,7 +201,6 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
     en: '{seconds} s, {rate} rows/s; views are {lag} events behind.',
   },
   run: { zh: '批次 {runId}（撤销：undo {runId}）', en: 'Run {runId} (to take it back: undo {runId})' },
-  notReached: { zh: '未处理', en: 'not reached' },
   written: { zh: '已写入 {file}', en: 'Written to {file}' },
   rebuilt: {
     zh: '视图 {view} 已重建：{events} 个事件，{seconds} 秒。',
@@ -255,32 +252,6 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
     en: 'Note: the backup knows {unlisted} erasures that the given erasures.jsonl does not: it may not be the latest.',
   },
 } as const satisfies Record<string, Bilingual>;
-
-/** What became of the rows that were taken, in the words of each kind. */
-export const outcomeWords = {
-  roster: {
-    admitted: { zh: '已录取', en: 'admitted' },
-    registered: { zh: '已注册', en: 'registered' },
-    imported: { zh: '已导入既有学籍', en: 'students of before imported' },
-  },
-  programs: { published: { zh: '已发布专业', en: 'programs published' } },
-  courses: {
-    published: { zh: '已发布课程', en: 'courses published' },
-    versioned: { zh: '课程新版本', en: 'new versions of courses' },
-  },
-  organizations: { registered: { zh: '已登记单位', en: 'organizations registered' } },
-  mentors: {
-    registered: { zh: '已登记教师和导师', en: 'teachers and mentors registered' },
-    qualified: { zh: '已认定双师型', en: 'double qualifications granted' },
-  },
-  contracts: { imported: { zh: '已导入既有协议', en: 'contracts of before imported' } },
-  results: { imported: { zh: '已导入既有成绩', en: 'results of before imported' } },
-  registrations: { registered: { zh: '已注册', en: 'registered' } },
-  'annual-registrations': { recorded: { zh: '已学年注册', en: 'registered for the year' } },
-  'status-changes': { recorded: { zh: '已登记异动', en: 'status changes recorded' } },
-  'class-changes': { recorded: { zh: '已调班', en: 'classes changed' } },
-  rechecks: { recorded: { zh: '已登记复查合格', en: 're-checks recorded' } },
-} as const satisfies Record<string, Record<string, Bilingual>>;
 
 /** Of taking a run back. */
 export const undoWords = {

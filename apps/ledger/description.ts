@@ -11,10 +11,10 @@ import { parkingCommands, rebuildCommands } from '../../libs/contexts/operations
 import { facultyCommands } from '../../libs/contexts/faculty/commands.ts';
 import { schemeTemplates } from '../../libs/contexts/curriculum/scheme.ts';
 import { partnershipCommands } from '../../libs/contexts/partnership/commands.ts';
-import type { Described } from '../../libs/edge/openapi.ts';
-import { orNull } from '../../libs/edge/openapi.ts';
+import { orNull, type Described } from '../../libs/edge/openapi.ts';
 import { policies } from '../../libs/edge/policy.ts';
 import { importCommands } from '../../libs/imports/commands.ts';
+import { importRun, uploadAnswers } from './upload-answers.ts';
 import type { CommandFacts } from '../../libs/kernel/commands.ts';
 import { queryAnswers } from '../../libs/records/examples.ts';
 
@@ -136,19 +136,8 @@ export const described: Described = {
       title: importCommands.FinishImport.title,
       example: { runId: id, position: '42', lag: '0' },
     },
-    readImport: {
-      title: { zh: '导入批次', en: 'An import run' },
-      example: {
-        runId: id,
-        kind: 'roster',
-        fileDigest: 'a'.repeat(64),
-        options: { formClasses: true },
-        ordinal: 1,
-        finished: orNull({ rows: 120, taken: 118, unchanged: 1, refused: 1 }),
-        undo: undoExample,
-      },
-      refusals: ['NOT_FOUND'],
-    },
+    ...uploadAnswers,
+    readImport: { ...uploadAnswers['readImport']!, example: { ...importRun, undo: undoExample } },
     readImportUndo: {
       title: { zh: '撤销一次导入：逐行结果', en: 'What became of each row of a run that is taken back' },
       example: {

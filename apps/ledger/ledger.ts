@@ -178,6 +178,11 @@ async function assemble(
     past: views.past,
     rebuilds,
     releases: { carryOut: (view) => void releases.carryOut(view) },
+    uploads: {
+      folder: file('uploads'),
+      keptDays: settings.uploadDays,
+      onFault: (fault) => lines.fault('an upload is waiting', fault),
+    },
     loopback,
     readiness: () => notReady(store, views),
     erased: async () => {

@@ -19,6 +19,8 @@ export interface Settings {
   readonly logLevel: string;
   /** Builds of the past that an institution keeps, before the one that was used the longest ago is thrown away. */
   readonly keptBuilds: number;
+  /** Days for which an uploaded file and what became of its rows are kept after the import's end. */
+  readonly uploadDays: number;
 }
 
 /** Something that whoever starts the ledger must change: one sentence, without a stack. */
@@ -47,6 +49,7 @@ export function settingsOf(env: Readonly<Record<string, string | undefined>>): S
     loopback,
     logLevel: env['LEDGER_LOG'] || 'warn',
     keptBuilds: keptOf(env['LEDGER_AS_OF_KEPT'] || '8'),
+    uploadDays: daysOf(env['LEDGER_UPLOAD_DAYS'] || '30'),
   };
 }
 
@@ -62,6 +65,13 @@ function keptOf(text: string): number {
   if (!/^\d{1,3}$/.test(text) || kept < 2)
     throw new StartRefused(`LEDGER_AS_OF_KEPT=${text}: how many builds of the past are kept, 2 to 999`);
   return kept;
+}
+
+function daysOf(text: string): number {
+  const days = Number(text);
+  if (!/^\d{1,3}$/.test(text) || days < 1)
+    throw new StartRefused(`LEDGER_UPLOAD_DAYS=${text}: how many days uploaded files are kept, 1 to 999`);
+  return days;
 }
 
 /** `college=Asia/Shanghai, academy=Asia/Urumqi`. */

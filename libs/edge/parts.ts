@@ -31,6 +31,8 @@ export interface Parts {
   readonly past: Past;
   readonly rebuilds: Rebuilds;
   readonly releases: Releases;
+  /** Where uploaded files are kept, sealed, and for how many days; absent where none are taken. */
+  readonly uploads?: { readonly folder: string; readonly keptDays: number; readonly onFault: (fault: unknown) => void };
   /** True while the server listens on loopback alone. */
   readonly loopback: boolean;
   /** Why requests should go elsewhere for now; empty when ready. */

@@ -4,6 +4,7 @@ import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
 import { teacherStatuses } from '../events/catalog/faculty.ts';
 import { fill, type Bilingual, type Language } from '../kernel/bilingual.ts';
 import { intakes, levels } from '../kernel/codes.ts';
+import { fileErrorTexts, type FileErrorCode } from '../kernel/file-errors.ts';
 import { isRefusal, type Facts, type Refusal } from '../kernel/refusal.ts';
 import { refusals, type RefusalCode, type RefusalKind } from '../kernel/refusals.ts';
 import { entry } from '../kernel/same.ts';
@@ -43,8 +44,14 @@ interface EdgeText extends Bilingual {
 
 const is = (status: number, zh: string, en: string): EdgeText => ({ status, zh, en });
 
+/** A file that cannot be taken as it is, by its own name. */
+const fileProblems = Object.fromEntries(
+  Object.entries(fileErrorTexts).map(([code, { zh, en }]) => [code, is(422, zh, en)]),
+) as Record<FileErrorCode, EdgeText>;
+
 /** What the edge itself refuses, before or instead of a decision. Codes are stable, as those of kernel/refusals.ts. */
 export const edgeProblems = {
+  ...fileProblems,
   VALIDATION_FAILED: is(422, '有 {count} 处内容不合要求。', 'What was sent fails in {count} places.'),
   MALFORMED_JSON: is(400, '请求体不是有效的 JSON。', 'The body is not JSON.'),
   BAD_REQUEST: is(400, '请求无法理解。', 'The request cannot be understood.'),
@@ -118,6 +125,18 @@ export const edgeProblems = {
     '最多保留 {kept} 个时点，且都在建立中：请等其中之一完成，或先取消。',
     'As many as {kept} moments are being built: wait for one of them, or cancel one.',
   ),
+  FILE_PART_MISSING: is(422, '须有名为 file 的文件。', 'A file is needed, in a part called file.'),
+  IMPORT_NOT_OVER: is(
+    409,
+    '导入尚未结束（{done} 行已处理）：结束后才有结果文件。',
+    'The import is not over ({done} rows are done): there is a result once it is.',
+  ),
+  IMPORT_HAS_NO_RESULT: is(
+    404,
+    '没有结果文件：不是上传的导入，或保存期已过。',
+    'There is no result: the file was not uploaded, or is no longer kept.',
+  ),
+  IMPORT_OVER: is(409, '导入已结束（{state}）。', 'The import is over ({state}).'),
   SHUTTING_DOWN: is(503, '服务正在关闭。', 'The server is shutting down.'),
   STORAGE_FULL: is(507, '存储空间已满，未写入任何内容。', 'Storage is full; nothing was written.'),
   INTERNAL: is(500, '内部错误，请提供编号 {correlationId}。', 'An internal error; please give the number {correlationId}.'),

@@ -5,6 +5,7 @@ import { Catch, Module, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import multipart from '@fastify/multipart';
 import { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { AccessLog } from './access.ts';
@@ -47,7 +48,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     logController: new Faults({ disableRequestLogging: true }),
     bodyLimit,
     connectionTimeout: 60_000,
-    requestTimeout: 30_000,
+    // As long as 64 MiB take on a slow line; a connection on which nothing comes ends after a minute all the same.
+    requestTimeout: 600_000,
     keepAliveTimeout: 65_000,
     http: { maxHeaderSize: 16 * 1024, headersTimeout: 15_000 },
     routerOptions: { maxParamLength: 100 },
@@ -64,6 +66,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   // Lines carry the correlation id themselves; a logger per request would cost more than the line, and so does Fastify's look at another factory's.
   fastify.log.child = () => fastify.log;
   fastify.removeContentTypeParser('text/plain');
+  await takeFiles(fastify);
   const served: string[] = [];
   fastify.addHook('onRoute', ({ url }) => void served.push(url));
   hook(fastify, parts, access, metrics, log);
@@ -79,6 +82,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await app.init();
   assertKnown(served, routes);
   return { app, routes, access };
+}
+
+/** Bytes of an uploaded file at most. */
+export const fileLimit = 64 * 1024 * 1024;
+
+/** Forms with a file, where a handler takes them: it reads the parts itself, after the guard. */
+async function takeFiles(fastify: FastifyInstance): Promise<void> {
+  await fastify.register(multipart, { limits: { fileSize: fileLimit, files: 1, fields: 220, fieldSize: 4096, parts: 221 } });
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    const taken = !request.isMultipart() || request.routeOptions.url === '/v1/imports';
+    done(taken ? undefined : new Problem('MEDIA_TYPE_UNSUPPORTED'));
+  });
 }
 
 const edgeModule = (parts: Parts, metrics: Metrics, access: AccessLog, modules: ServerOptions['modules']): DynamicModule => ({

@@ -1,14 +1,15 @@
-import { Body, Controller, Get, Headers, Inject, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Inject, Param, Post, Req, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { principalOf, PARTS, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { actorOf } from '../edge/auth.ts';
 import { Told } from '../edge/command.ts';
 import { Cells, Flag, Nested, NestedList, OneOf, Shaped, Text, Whole } from '../edge/fields.ts';
-import { languageOf } from '../edge/problem.ts';
+import { languageOf, Problem } from '../edge/problem.ts';
+import { UnreadableFile } from '../intake/unreadable-file.ts';
 import { batchSheets } from '../intake/batch-sheets.ts';
 import type { Language } from '../kernel/bilingual.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
-import type { BatchKind, Importer, ImportKind, Reading, RowAnswer, RowsOf } from './importing.ts';
+import type { BatchKind, Importer, ImportKind, ImportOptions, Reading, RowAnswer, RowsOf } from './importing.ts';
 import type { Imports } from './imports.ts';
 import { rowsShown, rowsRead } from './rows-told.http.ts';
 import {
@@ -21,9 +22,10 @@ import {
   RosterRowsBody,
 } from './rows.http.ts';
 import { runSource } from './run.ts';
+import { IMPORTS, SentFileInterceptor, takeSentFile, UPLOADS, type SentFile } from './sent-file.http.ts';
+import { uploadShown } from './uploads.http.ts';
+import type { Uploads } from './uploads.ts';
 import { undoOf } from './undo.http.ts';
-
-export const IMPORTS = Symbol('imports');
 
 /** What files list. */
 const kinds: Readonly<Record<ImportKind, unknown>> = {
@@ -134,20 +136,50 @@ class FinishImportBody {
 export class ImportsController {
   private readonly parts: Parts;
   private readonly imports: Imports;
+  private readonly uploads: Uploads | null;
 
-  constructor(@Inject(PARTS) parts: Parts, @Inject(IMPORTS) imports: Imports) {
+  constructor(@Inject(PARTS) parts: Parts, @Inject(IMPORTS) imports: Imports, @Inject(UPLOADS) uploads: Uploads | null) {
     this.parts = parts;
     this.imports = imports;
+    this.uploads = uploads;
   }
 
+  /**
+   * A run whose rows the client sends; or, with a form (multipart/form-data: file, kind, dryRun, formClasses, sheet, fillDown, map, language),
+   * one of a file that the ledger reads.
+   */
   @Post()
+  @UseInterceptors(SentFileInterceptor)
   async startImport(@Req() request: EdgeRequest, @Body() body: StartImportBody): Promise<Told | Refusal> {
     const { kind, fileDigest, formClasses = false, dryRun = false, reading } = body;
     const options = { formClasses, ...(reading && { reading: plainReading(reading) }) };
+    const file = takeSentFile(request);
+    if (file) return this.startUpload(request, file, { kind, options, dryRun });
     const started = await this.imports.start(this.importer(request), kind, fileDigest, options, dryRun);
     if (isRefusal(started)) return started;
     const answer = { ...started, by: principalOf(request).sub };
     return new Told(answer, started.continued ? {} : { created: `/v1/imports/${started.runId}` });
+  }
+
+  private async startUpload(
+    request: EdgeRequest,
+    { received, fileName, language }: SentFile,
+    asked: { readonly kind: ImportKind; readonly options: ImportOptions; readonly dryRun: boolean },
+  ): Promise<Told | Refusal> {
+    const uploads = this.uploads!;
+    try {
+      const accepted = await uploads.accept(this.importer(request), received, { ...asked, fileName, language });
+      if (isRefusal(accepted)) {
+        await uploads.discard(received);
+        return accepted;
+      }
+      const { run, continued } = accepted;
+      const shown = uploadShown(run, uploads, languageOf(request.headers['accept-language']));
+      return new Told({ ...shown, continued, by: run.state.by.actor.personId }, { accepted: `/v1/imports/${run.state.runId}` });
+    } catch (error) {
+      await uploads.discard(received);
+      throw error instanceof UnreadableFile ? new Problem(error.code, error.facts) : error;
+    }
   }
 
   @Post(':id/roster-rows')
@@ -259,8 +291,13 @@ export class ImportsController {
   @Get(':id')
   async readImport(@Req() request: EdgeRequest, @Param('id') id: string): Promise<Told | Refusal> {
     const { state, revision, institutionId } = await this.parts.transactor.load(runSource(id));
+    const upload = this.uploads?.find(principalOf(request).institution, id);
+    if (upload) {
+      const shown = uploadShown(upload, this.uploads!, languageOf(request.headers['accept-language']));
+      return new Told({ ...shown, undo: state.started ? undoOf(state) : null }, { revision });
+    }
     if (!state.started || institutionId !== principalOf(request).institution) return refuse('NOT_FOUND');
-    return new Told({ runId: id, ...state.started, finished: state.finished, undo: undoOf(state) }, { revision });
+    return new Told({ runId: id, ...state.started, finished: state.finished, upload: null, undo: undoOf(state) }, { revision });
   }
 
   /** What the fields checked is what the mapping of its kind says. */

@@ -1,13 +1,17 @@
-import { Module } from '@nestjs/common';
+import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { PARTS, type Parts } from '../edge/parts.ts';
+import { directory, sameNameAndBirth } from '../read-models/directory.ts';
 import { streamsOf, subjectIndex } from '../read-models/subject-index.ts';
 import { BATCHES, BatchesController } from './batches.http.ts';
 import { Batches } from './batches.ts';
 import { caughtUp } from './caught-up.http.ts';
-import { IMPORTS, ImportsController } from './imports.http.ts';
+import { ImportsController } from './imports.http.ts';
 import { Imports } from './imports.ts';
+import { IMPORTS, UPLOADS } from './sent-file.http.ts';
 import { ImportUndoController, UNDOING } from './undo.http.ts';
 import { Undoing } from './undo.ts';
+import { UploadsController } from './uploads.http.ts';
+import { Uploads } from './uploads.ts';
 
 const patienceMs = 30_000;
 
@@ -21,12 +25,39 @@ const undoingOf = (parts: Parts, imports: Imports): Undoing =>
     settled: (runId) => imports.settled(runId),
   });
 
+function uploadsOf(parts: Parts, imports: Imports): Uploads | null {
+  const { uploads, vault, clock, views, store } = parts;
+  if (!uploads) return null;
+  return new Uploads({
+    ...uploads,
+    vault,
+    clock,
+    imports,
+    nearDuplicates: async (institutionId, people) => {
+      await views.waitFor('directory', await store.head(), patienceMs);
+      const found = await views.read(directory, (db) => sameNameAndBirth(db, institutionId, people));
+      return found.map(({ of, others }) => ({ ...of, others }));
+    },
+  });
+}
+
 @Module({
-  controllers: [ImportsController, BatchesController, ImportUndoController],
+  controllers: [ImportsController, BatchesController, ImportUndoController, UploadsController],
   providers: [
     { provide: IMPORTS, inject: [PARTS], useFactory: (parts: Parts) => new Imports(parts) },
     { provide: BATCHES, inject: [PARTS, IMPORTS], useFactory: (parts: Parts, imports: Imports) => new Batches(parts, imports) },
     { provide: UNDOING, inject: [PARTS, IMPORTS], useFactory: undoingOf },
+    { provide: UPLOADS, inject: [PARTS, IMPORTS], useFactory: uploadsOf },
   ],
 })
-export class ImportsModule {}
+export class ImportsModule implements OnApplicationBootstrap {
+  private readonly uploads: Uploads | null;
+
+  constructor(@Inject(UPLOADS) uploads: Uploads | null) {
+    this.uploads = uploads;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.uploads?.start();
+  }
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { problemText, problemTexts } from './problems.ts';
-import { fileErrorTexts } from './unreadable-file.ts';
+import { fileErrorTexts } from '../kernel/file-errors.ts';
 
 const placeholders = (text: string): string[] => [...new Set(text.match(/\{\w+\}/g) ?? [])].toSorted();
 

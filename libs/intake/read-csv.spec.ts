@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { readCsv } from './read-csv.ts';
 import { all, cellsOf, inChunks, rowsOf } from './sheets.fixture.ts';
-import { fileErrorText, UnreadableFile, type FileErrorCode } from './unreadable-file.ts';
+import type { FileErrorCode } from '../kernel/file-errors.ts';
+import { fileErrorText, UnreadableFile } from './unreadable-file.ts';
 import { writeCsv } from './write-csv.ts';
 
 const refusal = async (file: string | Uint8Array, chunk?: number): Promise<{ code: FileErrorCode; facts: unknown }> => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { heldBytes } from './byte-source.ts';
 import { readSheets } from './read-sheet.ts';
 import { all } from './sheets.fixture.ts';
-import { fileErrorText, UnreadableFile, type FileErrorCode } from './unreadable-file.ts';
+import type { FileErrorCode } from '../kernel/file-errors.ts';
+import { fileErrorText, UnreadableFile } from './unreadable-file.ts';
 import { partsOf, rowsIn, sheetOf, sheetsOf, zipped, type HandMade } from './workbooks.fixture.ts';
 
 const refusal = async (bytes: Uint8Array): Promise<UnreadableFile> => {

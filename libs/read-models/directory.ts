@@ -384,3 +384,50 @@ export async function personInDirectory(
   );
   return row && shown(row);
 }
+
+export interface NameAndBirth {
+  readonly name: string;
+  readonly birthDate: string;
+  readonly idNumber: string;
+}
+
+export interface SameNameAndBirth<Of extends NameAndBirth> {
+  readonly of: Of;
+  readonly others: readonly { readonly learnerId: string; readonly studentNumbers: readonly string[] }[];
+}
+
+/** Names looked up at once: what is common is common in a college, too. */
+const namesTogether = 100;
+
+/** Others of the same name and birth date under another id number: perhaps the same person. */
+export async function sameNameAndBirth<Of extends NameAndBirth>(
+  db: ReadQueries,
+  institutionId: string,
+  people: readonly Of[],
+): Promise<readonly SameNameAndBirth<Of>[]> {
+  const byName = Map.groupBy(people, ({ name }) => foldName(name));
+  const names = [...byName.keys()];
+  const found: SameNameAndBirth<Of>[] = [];
+  for (let from = 0; from < names.length; from += namesTogether) {
+    const some = names.slice(from, from + namesTogether);
+    const rows = await rowsAmong<PersonFound>(
+      db,
+      `SELECT p.learner_id AS "learnerId", p.institution_id AS "institutionId", p.identity, p.contact, p.guardians, p.enrollments, p.erased
+         FROM directory_piece_$g x JOIN directory_person_$g p ON p.learner_id = x.learner_id WHERE x.piece IN (?…)`,
+      some.map((name) => Array.from(name).slice(0, pieceLength).join('')),
+    );
+    const others = Map.groupBy(
+      rows.filter((row) => row.institutionId === institutionId).map(shown),
+      ({ identity }) => `${foldName(identity?.name ?? '')}\n${identity?.birthDate ?? ''}`,
+    );
+    for (const name of some)
+      for (const of of byName.get(name)!) {
+        const same = (others.get(`${name}\n${of.birthDate}`) ?? []).filter(
+          ({ identity }) => foldNumber(identity?.idNumber ?? '') !== foldNumber(of.idNumber),
+        );
+        if (same.length > 0)
+          found.push({ of, others: same.map(({ learnerId, studentNumbers }) => ({ learnerId, studentNumbers })) });
+      }
+  }
+  return found;
+}

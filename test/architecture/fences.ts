@@ -80,7 +80,7 @@ const rules: Readonly<Record<string, Rules>> = {
   imports: { rooms: [...pure, 'ports', 'runtime', 'intake', 'contexts/*'], vendors: ['node:'] },
   'imports http': {
     rooms: [...pure, 'ports', 'runtime', 'intake', 'imports', 'edge', 'read-models'],
-    vendors: [...nest, 'fastify'],
+    vendors: [...nest, 'fastify', '@fastify/multipart', 'node:'],
   },
   exports: { rooms: [...pure, 'ports', 'runtime', 'intake', 'read-models', 'records', 'contexts/*'], vendors: ['node:'] },
   'exports http': {

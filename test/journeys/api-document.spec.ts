@@ -284,7 +284,7 @@ describe('real answers', () => {
       ({ operation, method }) =>
         method === 'GET' &&
         !operation.startsWith('export') &&
-        !['listEvents', 'followRebuild', 'metrics', 'healthLive'].includes(operation),
+        !['listEvents', 'followRebuild', 'followImport', 'readImportResult', 'metrics', 'healthLive'].includes(operation),
     );
     for (const { operation, path } of read) {
       const id = idOf.find(([part]) => path.includes(part))?.[1] ?? 'enrollmentId';

@@ -5,7 +5,8 @@ import { fileBytes } from '../../libs/intake/byte-source.ts';
 import { findTable, type FindOptions, type FoundTable } from '../../libs/intake/find-table.ts';
 import { readSheets } from '../../libs/intake/read-sheet.ts';
 import { mapRosterRow, rosterForm, type RosterField, type RosterRow } from '../../libs/intake/roster.ts';
-import { UnreadableFile, type FileErrorCode } from '../../libs/intake/unreadable-file.ts';
+import { UnreadableFile } from '../../libs/intake/unreadable-file.ts';
+import type { FileErrorCode } from '../../libs/kernel/file-errors.ts';
 import type { Mapped } from '../../libs/intake/map-row.ts';
 
 /** Workbooks that openpyxl and LibreOffice wrote (make.py), one for each thing that real sheets do; `-calc` is the same, saved by the other. */
