@@ -77,7 +77,7 @@ export interface Rebuild {
 interface Ending {
   readonly outcome: RebuildOutcome;
   /** What follows from it, once it is so. */
-  readonly then: () => void;
+  readonly afterwards: () => void;
   /** The answer of its commit was lost: the store knows. */
   inDoubt: boolean;
 }
@@ -346,12 +346,12 @@ export class Rebuilds {
   async #end(
     rebuild: Rebuild,
     how: Pick<RebuildOutcome, 'outcome'> & Partial<RebuildOutcome>,
-    then: () => void,
+    afterwards: () => void,
   ): Promise<boolean> {
     if (rebuild.ending || !this.#under.has(rebuild)) return false;
     const outcome = this.#outcomeOf(rebuild, how);
     const { view, generation } = outcome;
-    const ending: Ending = { outcome, then, inDoubt: false };
+    const ending: Ending = { outcome, afterwards, inDoubt: false };
     rebuild.ending = ending;
     try {
       await this.#lanes.store(rebuild.view.store).transaction(async (db) => {
@@ -369,10 +369,10 @@ export class Rebuilds {
     return true;
   }
 
-  #isOver(rebuild: Rebuild, { outcome, then }: Ending): void {
+  #isOver(rebuild: Rebuild, { outcome, afterwards }: Ending): void {
     this.last.set(outcome.view, outcome);
     this.#under.delete(rebuild);
-    then();
+    afterwards();
   }
 
   #outcomeOf(
