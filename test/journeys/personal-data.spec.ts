@@ -61,6 +61,7 @@ const publicText: readonly (readonly [RegExp, string])[] = [
   [/^(modules|courses|components|levels)\[\]\./, 'reference data: plans, schemes and the framework'],
   [/^component$/, 'code of a scheme’s component'],
   [/^fileDigest$/, 'SHA-256 of a whole file'],
+  [/^reading\.(sheet|columns\[\]\.(header|field))$/, 'name of a sheet and headers of its columns, above what it says of anybody'],
   [/^(post|project)\.(zh|en)$/, 'name of a post or a project'],
   [/^(section|sections\[\]\.code)$/, 'code of a section that the policy asks for'],
   [/^termsDigest$/, 'over public terms, and over texts with a sealed salt'],
