@@ -357,7 +357,9 @@ export class Projection {
       this.retry(name);
       return { outcome: 'lifted' };
     }
-    return poisonAt(practice, this.#o.events, this.#lanes.live(this.#viewOf(name))!, position);
+    // Whichever rows are live, where the answer to a swap was lost: each takes the same events.
+    const follower = this.#lanes.followers.find((one) => one.view === this.#viewOf(name))!;
+    return poisonAt(practice, this.#o.events, follower, position);
   }
 
   #viewOf(name: string): View {

@@ -21,6 +21,7 @@ export class Folder {
 
   /** All views of a store in one transaction. If it fails, each by itself: a poison event stops the view that it poisons, no other. */
   async fold(store: ViewStore, together: readonly Follower[], events: readonly Decoded[], to: bigint): Promise<void> {
+    if (together.some((one) => one.parkedInDoubt)) return this.#readAgain(store, together);
     try {
       await this.#commit(store, together, events, to);
     } catch (error) {
@@ -200,6 +201,7 @@ export class Folder {
     try {
       await work();
     } catch (error) {
+      follower.parkedInDoubt = true;
       if (!(error instanceof CheckpointMoved)) throw error;
       await this.#readAgain(follower.view.store, [follower]);
     }

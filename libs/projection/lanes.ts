@@ -71,6 +71,8 @@ export interface Follower {
   readonly parked: Map<string, Parked>;
   /** Events that a release left out. */
   readonly leftOut: Parked[];
+  /** The answer to what changed these was lost: nothing is folded before the store has said which keys wait. */
+  parkedInDoubt: boolean;
 }
 
 export function followerOf(view: View, at: Generation, outdated: boolean, rebuild?: Rebuild): Follower {
@@ -89,12 +91,15 @@ export function followerOf(view: View, at: Generation, outdated: boolean, rebuil
     poison: null,
     parked: new Map(),
     leftOut: [],
+    parkedInDoubt: false,
     ...(rebuild ? { rebuild } : {}),
   };
 }
 
 /** As its store has them. */
-export function takeParked({ parked, leftOut }: Follower, known: readonly Parked[]): void {
+export function takeParked(follower: Follower, known: readonly Parked[]): void {
+  const { parked, leftOut } = follower;
+  follower.parkedInDoubt = false;
   parked.clear();
   leftOut.length = 0;
   for (const one of known) {

@@ -136,6 +136,20 @@ describe('of a parked key', () => {
     expect(await status()).toMatchObject({ parked: 0, position: 6n });
   });
 
+  it('leaves out nothing that comes before anybody knows that it goes on', async () => {
+    poisonAt.add(3n);
+    await start();
+    await settle();
+    losing = /DELETE FROM projection_parked/;
+    projection.release('a', 'learner-chen');
+    await hold('chen');
+    await projection.turn();
+    await projection.catchUp();
+    await settle();
+    expect(losing).toBe(null);
+    expect(await told()).toContain('chen 1 5 7');
+  });
+
   it('does not forget that it is parked', async () => {
     poisonAt.add(3n);
     losing = /INTO projection_parked/;
