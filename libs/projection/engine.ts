@@ -34,6 +34,7 @@ import {
 } from './lanes.ts';
 import { allOutcomes, allRuns, rebuiltBefore, type RebuildOutcome } from './outcomes.ts';
 import { parkedOf, type Parked, type ParkedList } from './parking.ts';
+import { takeOverParked } from './parked-before.ts';
 import { poisonAt, type Practised } from './practice.ts';
 import { Rebuilds, type RebuildAsked, type RebuildProgress, type Rebuilt } from './rebuilds.ts';
 
@@ -96,6 +97,7 @@ export class Projection {
     for (const name of viewStores) {
       const store = this.#o.stores[name];
       await createCheckpoints(store);
+      await takeOverParked(store, this.#lanes.now(), (position) => this.#institutionAt(position));
       const known = await store.snapshot(allGenerations);
       const plans = await store.snapshot(allPlans);
       const runs = await store.snapshot(allRuns);
@@ -110,6 +112,11 @@ export class Projection {
       }
       if (await store.snapshot(owesScrub)) this.#lanes.toScrub.add(name);
     }
+  }
+
+  async #institutionAt(position: bigint): Promise<string> {
+    const [event] = (await this.#o.events.readAll(position - 1n, { limit: 1 })).events;
+    return event ? this.#o.decoder.decode(event).institutionId : '';
   }
 
   async #adopt(
