@@ -37,7 +37,7 @@ async function demo(): Promise<void> {
   const { learners, seed } = asked();
   const { folder, institutions } = settingsOf(process.env);
   const [[institutionId, zone] = ['college', 'Asia/Shanghai']] = institutions;
-  const stage = await openStage(folder, process.env);
+  const stage = await openStage(folder, process.env, learners);
   try {
     const world = worldOf(stage.vault, { seed, learners, institutionId, zone });
     const line = new ProgressLine(stage.tally);

@@ -37,10 +37,13 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
-/** Folded streams kept in memory: what the registrar's office has on its desk in a week of examinations, some kilobytes each. */
-const cachedStreams = 40_000;
+/**
+ * Folded streams kept in memory, some kilobytes each: what the registrar's office has on its desk in a week of examinations. With fewer every step
+ * reads and folds its streams anew, which takes three times as long.
+ */
+const cachedStreamsOf = (learners: number): number => Math.min(500_000, Math.max(40_000, 5 * learners));
 
-export function stageOn(store: EventStore, vault: KeyVault, clock: StoryClock): Stage {
+export function stageOn(store: EventStore, vault: KeyVault, clock: StoryClock, learners = 0): Stage {
   const tally = new Tally(store);
   const parts = {
     store: tally,
@@ -49,7 +52,7 @@ export function stageOn(store: EventStore, vault: KeyVault, clock: StoryClock): 
     timer: { sleep: (ms: number) => sleep(ms) },
     entropy: { random: () => 0.5 },
   };
-  const transactor = new Transactor(parts, cachedStreams);
+  const transactor = new Transactor(parts, cachedStreamsOf(learners));
   const close = async (): Promise<void> => {
     await store.close();
     await vault.close();
@@ -58,7 +61,11 @@ export function stageOn(store: EventStore, vault: KeyVault, clock: StoryClock): 
 }
 
 /** Opens a data folder as the server does. Throws StartRefused in both languages where somebody must do something first. */
-export async function openStage(folder: string, env: Readonly<Record<string, string | undefined>>): Promise<Stage> {
+export async function openStage(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+  learners = 0,
+): Promise<Stage> {
   const file = (name: string): string => join(folder, name);
   const clock = new StoryClock();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -73,7 +80,7 @@ export async function openStage(folder: string, env: Readonly<Record<string, str
     }
     const masterKey = loadMasterKey({ file: file('master.key'), env, vaultPath: file('vault.db') });
     const vault = await openSqliteKeyVault({ path: file('vault.db'), masterKey, erasuresPath: file('erasures.jsonl') });
-    return stageOn(store, vault, clock);
+    return stageOn(store, vault, clock, learners);
   } catch (fault) {
     await store?.close();
     if (fault instanceof StoreFault && fault.code === 'STORE_IN_USE') {
