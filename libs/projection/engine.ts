@@ -33,8 +33,7 @@ import {
   type Standing,
 } from './lanes.ts';
 import { allOutcomes, allRuns, rebuiltBefore, type RebuildOutcome } from './outcomes.ts';
-import { parkedOf, type Parked, type ParkedList } from './parking.ts';
-import { takeOverParked } from './parked-before.ts';
+import { parkedOf, takeOverParked, type Parked, type ParkedList } from './parking.ts';
 import { poisonAt, type Practised } from './practice.ts';
 import { Rebuilds, type RebuildAsked, type RebuildProgress, type Rebuilt } from './rebuilds.ts';
 
