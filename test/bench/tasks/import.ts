@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse';
 import { openSqliteEventReader } from '../../../libs/adapters/sqlite/event-reader.ts';
@@ -12,16 +12,19 @@ import type { BenchEvent, Log } from '../contenders/contender.ts';
 import { contenderNamed } from '../contenders/contenders.ts';
 import { peakMiB, type Measured, type Task } from '../harness.ts';
 import { built, startOurs, type Server } from '../servers.ts';
+import { writeSheet } from './sheets.ts';
 
 export const importing: Task = {
   name: 'import',
   counts: 'rows',
   contenders: ['ours', 'raw', 'scan', 'emmett-sqlite', 'emmett-postgresql'],
-  variants: ({ learners }) => [{ rows: learners ?? 3000 }],
+  variants: ({ learners }) => ['csv', 'inline', 'shared'].map((kind) => ({ kind, rows: learners ?? 3000 })),
 
   /** The others store what an import of ours leaves. */
   prepare: async ({ contender, folder, variant }) => {
-    await writeFile(fileOf(folder), roster(Number(variant['rows'])));
+    // The bare parser is given the same rows as csv, and the others store what they leave, whatever ours are in.
+    const kind = contender === 'ours' ? String(variant['kind']) : 'csv';
+    await writeSheet(fileOf(folder), kind, roster(Number(variant['rows'])));
     if (contender !== 'ours' && contender !== 'scan') await ledger(await folderIn(folder, 'source'), fileOf(folder), 1);
   },
 
@@ -36,7 +39,7 @@ export const importing: Task = {
   },
 };
 
-const fileOf = (folder: string): string => join(folder, 'roster.csv');
+const fileOf = (folder: string): string => join(folder, 'roster');
 
 async function folderIn(folder: string, name: string): Promise<string> {
   const inner = join(folder, name);
@@ -45,20 +48,16 @@ async function folderIn(folder: string, name: string): Promise<string> {
 }
 
 /** 新生名册 as a college sends it: a title, Chinese headers, resident ids with their check digits. */
-function roster(rows: number): string {
-  const lines = [
-    '﻿某某职业技术学院新生名册,,,,,,,,,',
-    '学号,姓名,性别,身份证号,专业名称,层次,学制,入学日期,预计毕业日期,班级,联系电话',
-  ];
+function* roster(rows: number): Generator<readonly string[]> {
+  yield ['某某职业技术学院新生名册'];
+  yield '学号,姓名,性别,身份证号,专业名称,层次,学制,入学日期,预计毕业日期,班级,联系电话'.split(',');
   for (let n = 0; n < rows; n++) {
     const born = `200${7 + (n % 2)}${String(1 + (n % 12)).padStart(2, '0')}${String(1 + (Math.floor(n / 1000) % 28)).padStart(2, '0')}`;
     const first17 = `44${String(301 + Math.floor(n / 28_000)).padStart(4, '0')}${born}${String(n % 1000).padStart(3, '0')}`;
     const sex = Number(first17.charAt(16)) % 2 === 1 ? '男' : '女';
-    lines.push(
-      `${2_026_000_000 + n},学生${n},${sex},${first17}${residentCheckDigit(first17)},电子商务,高职(专科),3,2026-09-01,2029-06-30,2026级电商${1 + (n % 40)}班,138${String(n).padStart(8, '0')}`,
-    );
+    const student = `${2_026_000_000 + n},学生${n},${sex},${first17}${residentCheckDigit(first17)},电子商务,高职(专科),3,2026-09-01,2029-06-30`;
+    yield `${student},2026级电商${1 + (n % 40)}班,138${String(n).padStart(8, '0')}`.split(',');
   }
-  return `${lines.join('\n')}\n`;
 }
 
 async function importedBy(server: Server, kind: string, file: string, ...more: readonly string[]): Promise<void> {

@@ -11,6 +11,7 @@ import { rosterForm } from '../../../libs/intake/roster.ts';
 import { writeCsv } from '../../../libs/intake/write-csv.ts';
 import { writeXlsx, type OutRow } from '../../../libs/intake/write-xlsx.ts';
 import { zipOf, type ZipPart } from '../../../libs/intake/xlsx/write-zip.ts';
+import { xmlText } from '../../../libs/intake/xlsx/xml-text.ts';
 import { peakMiB, type Measured, type Task } from '../harness.ts';
 
 export const sheets: Task = {
@@ -23,10 +24,7 @@ export const sheets: Task = {
     const rows = Number(variant['rows']);
     // The bare parser is given the same rows as csv, whatever ours are in.
     const kind = contender === 'ours' ? variant['kind'] : 'csv';
-    await pipeline(
-      kind === 'csv' ? writeCsv(roster(rows)) : kind === 'inline' ? inline(rows) : shared(rows),
-      createWriteStream(join(folder, 'roster')),
-    );
+    await writeSheet(join(folder, 'roster'), String(kind), roster(rows));
   },
 
   run: async ({ contender, folder, variant }): Promise<Measured> => {
@@ -36,6 +34,10 @@ export const sheets: Task = {
     return { rate: rows / ((performance.now() - began) / 1000), peakMiB: peakMiB(), lost: rows - read };
   },
 };
+
+/** Rows of text as csv, as a workbook with its strings in the cells (`inline`) or in a table of their own (`shared`). */
+export const writeSheet = (file: string, kind: string, rows: Iterable<readonly string[]>): Promise<void> =>
+  pipeline(kind === 'csv' ? writeCsv(rows) : kind === 'inline' ? inline(rows) : shared(rows), createWriteStream(file));
 
 async function tableRows(file: string): Promise<number> {
   const source = await fileBytes(file);
@@ -68,11 +70,11 @@ function* roster(rows: number): Generator<string[]> {
   }
 }
 
-function* outRows(rows: number): Generator<OutRow> {
-  for (const cells of roster(rows)) yield { cells };
+function* outRows(rows: Iterable<readonly string[]>): Generator<OutRow> {
+  for (const cells of rows) yield { cells };
 }
 
-const inline = (rows: number): Readable =>
+const inline = (rows: Iterable<readonly string[]>): Readable =>
   writeXlsx([{ name: '名册', columns: [], frozenRows: 1, rows: outRows(rows) }], {
     title: '名册',
     creator: 'bench',
@@ -80,26 +82,28 @@ const inline = (rows: number): Readable =>
   });
 
 /** As Excel writes it, the table of strings behind the sheet. */
-function shared(rows: number): Readable {
+function shared(rows: Iterable<readonly string[]>): Readable {
   const types = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
   const numbers = new Map<string, number>();
+  let row = 0;
+  let count = 0;
   function* sheet(): Generator<string> {
     yield '<worksheet><sheetData>';
-    let row = 0;
-    for (const cells of roster(rows)) {
+    for (const cells of rows) {
       row += 1;
+      count += cells.length;
       const each = cells.map((cell, at) => {
         const number = numbers.get(cell) ?? numbers.size;
         numbers.set(cell, number);
         return `<c r="${String.fromCharCode(65 + at)}${row}" s="1" t="s"><v>${number}</v></c>`;
       });
-      yield `<row r="${row}" spans="1:22">${each.join('')}</row>`;
+      yield `<row r="${row}" spans="1:${cells.length}">${each.join('')}</row>`;
     }
     yield '</sheetData></worksheet>';
   }
   function* strings(): Generator<string> {
-    yield `<sst count="${rows * 22}" uniqueCount="${numbers.size}">`;
-    for (const text of numbers.keys()) yield `<si><t>${text}</t></si>`;
+    yield `<sst count="${count}" uniqueCount="${numbers.size}">`;
+    for (const text of numbers.keys()) yield `<si><t>${xmlText(text)}</t></si>`;
     yield '</sst>';
   }
   const relation = (id: string, type: string, target: string): string =>
