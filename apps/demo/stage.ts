@@ -61,11 +61,7 @@ export function stageOn(store: EventStore, vault: KeyVault, clock: StoryClock, l
 }
 
 /** Opens a data folder as the server does. Throws StartRefused in both languages where somebody must do something first. */
-export async function openStage(
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-  learners = 0,
-): Promise<Stage> {
+export async function openStage(folder: string, env: Readonly<Record<string, string | undefined>>, learners = 0): Promise<Stage> {
   const file = (name: string): string => join(folder, name);
   const clock = new StoryClock();
   mkdirSync(folder, { recursive: true, mode: 0o700 });

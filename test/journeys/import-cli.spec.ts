@@ -374,9 +374,10 @@ describe('a workbook', () => {
 
   it('is told by its bytes, its merged cells refused or filled down, its hidden rows told', async () => {
     const merged = workbook('merged.xlsx');
-    const refused = await ledger(['import', 'roster', merged, '--form-classes']);
+    const result = `${merged}.result.csv`;
+    const refused = await ledger(['import', 'roster', merged, '--form-classes', '--result', result]);
     expect(countsOf(refused)).toEqual({ registered: 2, refused: 2, total: 4 });
-    expect((await rowsOf(`${merged}.result.csv`)).slice(1).map((cells) => cells.slice(-3, -1))).toEqual([
+    expect((await rowsOf(result)).slice(1).map((cells) => cells.slice(-3, -1))).toEqual([
       ['3', 'CELL_MERGED'],
       ['4', 'CELL_MERGED'],
     ]);

@@ -146,7 +146,7 @@ it('parks one student’s rows while others go on, is named everywhere, fails a 
   await eventually(async () => ((await parkedNow()).length === 0 ? true : undefined), 'rows that are whole');
   expect(await statuses(last!)).toEqual({ found: { chen: 'registered', li: 'suspended' }, incomplete: null, header: null });
   expect(await ledger('verify', view)).toMatchObject({ code: 0, out: expect.stringContaining('is what its events say') });
-}, 60_000);
+}, 180_000);
 
 it('is left out where an administrator releases the key, on record with why, until a rebuild', async () => {
   const position = await poisonNext('chen', suspend);
@@ -179,4 +179,4 @@ it('is left out where an administrator releases the key, on record with why, unt
   expect(await endOf(administrator, view)).toMatchObject({ outcome: 'finished' });
   expect(await parkedNow()).toEqual([]);
   expect(await statuses(last!)).toMatchObject({ incomplete: null, header: null });
-}, 60_000);
+}, 180_000);

@@ -111,7 +111,7 @@ describe('while views are rebuilt', () => {
     const views = (await administrator.get('/v1/views')).body.items.length;
     expect(verified.out.match(/^View [a-z-]+ is what its events say: position \d+, digest [0-9a-f]+\.$/gm)).toHaveLength(views);
     await eventually(async () => (leftInViews(folder.path).length === 0 ? true : undefined), 'an end of old generations');
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a row that somebody changed behind the ledger’s back', () => {
@@ -136,7 +136,7 @@ describe('a row that somebody changed behind the ledger’s back', () => {
       out: expect.stringMatching(/^View enrollment-register is rebuilt: /),
     });
     expect(await ledger('verify', view)).toMatchObject({ code: 0 });
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a rebuild that takes its time', () => {
@@ -159,7 +159,7 @@ describe('a rebuild that takes its time', () => {
     const [told, resumed] = await Promise.all([endOf(colleague, view, run), ledger('rebuild', view, '--resume')]);
     expect(resumed).toMatchObject({ code: 0, out: 'The rebuild of enrollment-register goes on.\n' });
     expect(told).toMatchObject({ run, outcome: 'finished' });
-  }, 60_000);
+  }, 180_000);
 
   it('is cancelled, and the live rows stay', async () => {
     const before = liveTable(folder.path, view, 'register_enrollment');
@@ -173,7 +173,7 @@ describe('a rebuild that takes its time', () => {
     });
     expect(liveTable(folder.path, view, 'register_enrollment')).not.toBe('');
     expect([before, (await registrar.get('/v1/enrollments?limit=1')).status]).toEqual([before, 200]);
-  }, 60_000);
+  }, 180_000);
 
   it('stays paused through a restart; whoever follows it is told nothing more, and holds up nobody', async () => {
     const run = await pausedRebuild(administrator, view);
@@ -185,7 +185,7 @@ describe('a rebuild that takes its time', () => {
     expect((await administrator.get(path)).body).toMatchObject({ state: 'paused', run: { run } });
     await administrator.post(`${path}/resume`, {});
     expect(await endOf(administrator, view, run)).toMatchObject({ outcome: 'finished' });
-  }, 60_000);
+  }, 180_000);
 
   it('is watched by whoever likes: hanging up costs the server nothing', async () => {
     const run = await pausedRebuild(administrator, view);
@@ -196,7 +196,7 @@ describe('a rebuild that takes its time', () => {
     }
     await administrator.post(`${path}/cancel`, { reason });
     expect(await endOf(administrator, view, run)).toMatchObject({ outcome: 'cancelled' });
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('without a server', () => {
@@ -205,7 +205,7 @@ describe('without a server', () => {
     expect(await ledger('rebuild', view)).toMatchObject({ code: 0 });
     expect(await ledger('verify', view)).toMatchObject({ code: 0 });
     await start();
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('on record', () => {

@@ -148,7 +148,7 @@ beforeAll(async () => {
     to: '2028-02-28',
     closesOn: '2026-12-31',
   });
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await ledger.close();
   await rm(folder, { recursive: true });

@@ -149,7 +149,7 @@ it('a workbook is taken, followed to its end and given back; corrected, only the
   expect((await resultOf(again.body.runId, 'zh')).rows[1]).toEqual([...header, '导入结果', '原因及可填内容']);
   const after = counted(await logOf(data()));
   expect((after['StudentRegistered'] ?? 0) - (before['StudentRegistered'] ?? 0)).toBe(2);
-}, 60_000);
+}, 180_000);
 
 it('a dry run tells the same and records nothing', async () => {
   const head = await headOf(data());
@@ -159,7 +159,7 @@ it('a dry run tells the same and records nothing', async () => {
   // Whoever gets a result is on record, and nothing else is.
   const grown = (await logOf(data())).slice(Number(head)).map(({ type }) => type);
   expect(grown.filter((type) => type !== 'RecordRead')).toEqual([]);
-}, 30_000);
+}, 180_000);
 
 it('somebody of the same name and birth date under another id is shown to a person', async () => {
   const { name } = personOf(0);
@@ -178,7 +178,7 @@ it('somebody of the same name and birth date under another id is shown to a pers
   const { summary } = await resultOf(body.runId, 'en');
   expect([...summary.keys()].find((word) => word.startsWith('Perhaps the same person'))).toMatch(/: 1$/);
   expect(summary.get('2')).toBe(name);
-}, 30_000);
+}, 180_000);
 
 describe('what is refused', () => {
   it.each<[string, () => Promise<Uint8Array | null> | Uint8Array | null, Record<string, string>, number, string]>([
@@ -281,4 +281,4 @@ it('what was cancelled says how far it came, and the same file goes on', async (
   const again = await send(registrar, file);
   const { finished } = await over(again.body.runId);
   expect([finished.rows, finished.taken + finished.unchanged]).toEqual([rows, rows]);
-}, 60_000);
+}, 180_000);

@@ -155,7 +155,7 @@ describe.each(realmNames)('a whole ledger in one deterministic world of %s', (re
         }),
         { numRuns: 100 },
       ),
-    minute,
+    5 * minute,
   );
 });
 
@@ -172,6 +172,6 @@ describe('a simulator that is good enough', () => {
       }
       expect(plant.foundAs).toContain(found);
     },
-    minute,
+    5 * minute,
   );
 });
