@@ -11,6 +11,8 @@ export interface SqliteEventReader
   extends Pick<EventStore, 'readStream' | 'readAll' | 'subscribe' | 'head' | 'close'>, WholeStreams {
   /** Says that something was appended, so that subscriptions look at once. */
   notify(): void;
+  /** Names of streams numbered above this, at most so many: streams are numbered from 1 without gaps, and none goes away. */
+  namesAfter(number: number, limit: number): readonly string[];
 }
 
 export interface SqliteEventReaderOptions {
@@ -93,6 +95,11 @@ class Reader implements SqliteEventReader {
   async lastStream(): Promise<number> {
     const [row] = rows<[bigint | null]>(this.#prepare('SELECT max(number) FROM stream').all());
     return Number(row?.[0] ?? 0n);
+  }
+
+  namesAfter(number: number, limit: number): readonly string[] {
+    const statement = this.#prepare('SELECT name FROM stream WHERE number > ? ORDER BY number LIMIT ?');
+    return Array.from(rows<[string]>(statement.all(number, limit)), ([name]) => name);
   }
 
   *readStreams({ from, to, upTo }: StreamRange, filter: Filter = {}): Iterable<readonly StoredEvent[]> {

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, realpathSync } from 'node:fs';
 import { setImmediate as onNextTurn } from 'node:timers';
-import { checkAppend, checkInstant } from '../../ports/append-rules.ts';
+import { checkAppend, checkInstant, checkLimit, checkPlace, checkStreamName } from '../../ports/append-rules.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   Appended,
@@ -17,6 +17,7 @@ import type {
 import { StoreFault } from '../../ports/store-fault.ts';
 import { openSqliteEventReader, type SqliteEventReader } from './event-reader.ts';
 import { asStoreFault } from './sqlite-fault.ts';
+import { StreamEnds } from './stream-ends.ts';
 import {
   answerWidth,
   commitAppends,
@@ -81,6 +82,7 @@ interface Queued {
 class Store implements SqliteEventStore {
   readonly #writer: WriterThread;
   readonly #reader: SqliteEventReader;
+  readonly #ends: StreamEnds;
   readonly #clock: Clock;
   readonly #queue: Queued[] = [];
   #inFlight = 0;
@@ -91,6 +93,7 @@ class Store implements SqliteEventStore {
   constructor(writer: WriterThread, reader: SqliteEventReader, clock: Clock) {
     this.#writer = writer;
     this.#reader = reader;
+    this.#ends = new StreamEnds(reader);
     this.#clock = clock;
   }
 
@@ -106,11 +109,21 @@ class Store implements SqliteEventStore {
     return promise;
   }
 
-  readStream(
+  async readStream(
     stream: string,
-    options?: { readonly from?: bigint; readonly limit?: number; readonly backwards?: boolean },
+    options: { readonly from?: bigint; readonly limit?: number; readonly backwards?: boolean } = {},
   ): Promise<readonly StoredEvent[]> {
-    return this.#reader.readStream(stream, options);
+    if (options.backwards) return this.#reader.readStream(stream, options);
+    checkStreamName(stream);
+    if (options.limit !== undefined) checkLimit(options.limit);
+    const from = checkPlace(options.from ?? 0n);
+    if (this.#closing === undefined && this.#ends.nothingFrom(stream, from)) return [];
+    // Read while this is called; what the writer answers comes in a later turn, so nothing is known better by then.
+    const read = await this.#reader.readStream(stream, options);
+    if (options.limit === undefined || read.length < options.limit) {
+      this.#ends.saw(stream, read.length === 0 ? from : read.at(-1)!.revision + 1n);
+    }
+    return read;
   }
 
   readAll(after: bigint, options?: Filter & { readonly limit?: number }): Promise<Page> {
@@ -143,6 +156,7 @@ class Store implements SqliteEventStore {
   }
 
   async abandon(): Promise<void> {
+    this.#ends.close();
     this.#closing ??= this.#reader.close();
     await this.#writer.terminate();
     await this.#closing;
@@ -150,6 +164,7 @@ class Store implements SqliteEventStore {
 
   async #release(): Promise<void> {
     // The reader first: the last connection to close writes the log back and removes its files, which a reader cannot.
+    this.#ends.close();
     await this.#reader.close();
     await this.#writer.close();
   }
@@ -176,6 +191,7 @@ class Store implements SqliteEventStore {
       batch.chars += event.json.length;
     }
     last.pending.push(pending);
+    this.#ends.begins(stream);
     this.#schedule();
   }
 
@@ -191,15 +207,37 @@ class Store implements SqliteEventStore {
 
   async #dispatch({ batch, pending }: Queued): Promise<void> {
     this.#inFlight += 1;
-    try {
-      batch.now = checkInstant(this.#clock.now());
-      settle(pending, await this.#writer.commit(batch));
-      this.#reader.notify();
-    } catch (fault) {
+    const answers = await this.#commit(batch).catch((fault: unknown) => {
+      for (const stream of batch.streams) this.#ends.ends(stream);
       for (const { reject } of pending) reject(fault);
+    });
+    if (answers) {
+      this.#settle(batch, pending, answers);
+      this.#reader.notify();
     }
     this.#inFlight -= 1;
     if (this.#inFlight === 0 && this.#queue.length === 0) this.#drained?.();
+  }
+
+  async #commit(batch: Batch): Promise<Float64Array> {
+    batch.now = checkInstant(this.#clock.now());
+    return this.#writer.commit(batch);
+  }
+
+  #settle({ streams }: Batch, pending: readonly Pending[], answers: Float64Array): void {
+    pending.forEach(({ resolve }, i) => {
+      const outcome = answers[i * answerWidth];
+      const revision = answers[i * answerWidth + 1]!;
+      const position = answers[i * answerWidth + 2]!;
+      // A repeat was stored some time ago: the stream may have gone on.
+      this.#ends.ends(streams[i]!, outcome === repeated ? undefined : revision);
+      if (outcome === conflicted) resolve({ outcome: 'conflict', actual: revision < 0 ? 'none' : BigInt(revision) });
+      else {
+        const recordedAt = isoOf(answers[i * answerWidth + 3]!);
+        const again = outcome === repeated;
+        resolve({ outcome: 'appended', revision: BigInt(revision), position: BigInt(position), recordedAt, repeated: again });
+      }
+    });
   }
 }
 
@@ -214,17 +252,3 @@ const isoOf = (ms: number): string => {
   if (stamped.ms !== ms) stamped = { ms, iso: new Date(ms).toISOString() };
   return stamped.iso;
 };
-
-function settle(pending: readonly Pending[], answers: Float64Array): void {
-  pending.forEach(({ resolve }, i) => {
-    const outcome = answers[i * answerWidth];
-    const revision = answers[i * answerWidth + 1]!;
-    const position = answers[i * answerWidth + 2]!;
-    if (outcome === conflicted) resolve({ outcome: 'conflict', actual: revision < 0 ? 'none' : BigInt(revision) });
-    else {
-      const recordedAt = isoOf(answers[i * answerWidth + 3]!);
-      const again = outcome === repeated;
-      resolve({ outcome: 'appended', revision: BigInt(revision), position: BigInt(position), recordedAt, repeated: again });
-    }
-  });
-}
