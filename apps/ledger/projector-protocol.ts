@@ -71,6 +71,8 @@ export type FromProjector =
   /** It cannot start. */
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'moved'; readonly standing: readonly Standing[] }
+  /** Nothing but positions changed since the standing that was told last, whose order they keep: telling all of it took longer than a fold. */
+  | { readonly kind: 'advanced'; readonly positions: readonly bigint[] }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string; readonly hindrance: Hindrance | null }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: RebuildProgress }

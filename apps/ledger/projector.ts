@@ -119,9 +119,9 @@ export class Projector {
     switch (message.kind) {
       case 'ready':
       case 'moved':
-        this.#standing = message.standing;
-        for (const waiter of this.#waiters) if (waiter.reached()) waiter.resolve(true);
-        return;
+        return this.#stands(message.standing);
+      case 'advanced':
+        return this.#stands(this.#standing.map((one, i) => ({ ...one, position: message.positions[i]! })));
       case 'fault':
         return this.#onFault(message.message);
       case 'progress':
@@ -137,6 +137,11 @@ export class Projector {
       default:
         message satisfies never;
     }
+  }
+
+  #stands(standing: readonly Standing[]): void {
+    this.#standing = standing;
+    for (const waiter of this.#waiters) if (waiter.reached()) waiter.resolve(true);
   }
 
   #post(message: ToProjector): void {

@@ -10,7 +10,7 @@ import type { Timer } from '../../libs/ports/clock.ts';
 import { allViews } from '../../libs/read-models/views.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { AsOfBuilds } from '../../libs/projection/as-of-builds.ts';
-import { Projection, RebuildCancelled, RebuildFailed } from '../../libs/projection/engine.ts';
+import { Projection, RebuildCancelled, RebuildFailed, type Standing } from '../../libs/projection/engine.ts';
 import { RebuildPool } from './rebuild-pool.ts';
 import type { FromProjector, Hindrance, ProjectorSettings, ToProjector } from './projector-protocol.ts';
 
@@ -48,6 +48,7 @@ async function serve(): Promise<void> {
   };
   const ranges = new RebuildPool({ log: paths.log, folder: join(dirname(paths.log), 'rebuild') }, () => events.lastStream());
   const clock = { now: (): number => Date.now() + clockShiftMs };
+  let told: readonly Standing[] = [];
   const projection = new Projection({
     events,
     ranges,
@@ -59,7 +60,7 @@ async function serve(): Promise<void> {
     ...(batch === undefined ? {} : { batch }),
     ...(pollMs === undefined ? {} : { pollMs }),
     onFault: (fault) => tell({ kind: 'fault', message: errorText(fault) }),
-    onMoved: (standing) => tell({ kind: 'moved', standing }),
+    onMoved: (standing) => tell(movedFrom(told, (told = standing))),
   });
   await projection.prepare();
   const pasts = new AsOfBuilds({
@@ -85,10 +86,23 @@ async function serve(): Promise<void> {
     await vault.close();
     port.close();
   };
-  tell({ kind: 'ready', standing: projection.standing() });
+  tell({ kind: 'ready', standing: (told = projection.standing()) });
   projection.start();
   pasts.start();
 }
+
+function movedFrom(told: readonly Standing[], standing: readonly Standing[]): FromProjector {
+  const same = standing.length === told.length && standing.every((one, i) => saysTheSame(one, told[i]!));
+  return same ? { kind: 'advanced', positions: standing.map(({ position }) => position) } : { kind: 'moved', standing };
+}
+
+/** But for where it stands. What is incomplete is told anew each time: it is rare, and its lists are not compared. */
+const saysTheSame = (now: Standing, before: Standing): boolean =>
+  now.view === before.view &&
+  now.generation === before.generation &&
+  now.state === before.state &&
+  now.parked === 0 &&
+  before.parked === 0;
 
 interface Served {
   readonly projection: Projection;

@@ -80,6 +80,7 @@ export class Projection {
   readonly #rebuilds: Rebuilds;
   readonly #toRelease: { readonly follower: Follower; readonly parked: Parked }[] = [];
   #running: Promise<void> | undefined;
+  #polling = false;
   /** Whether the last turn left the end of the log unreached. */
   #more = false;
 
@@ -184,11 +185,17 @@ export class Projection {
     }
   }
 
-  async #rest(known: number): Promise<void> {
-    const awake = new AbortController();
-    const signal = AbortSignal.any([this.#stop.signal, awake.signal]);
-    await Promise.race([this.#lanes.bell.past(known, signal), this.#o.timer.sleep(this.#o.pollMs ?? 1_000, signal)]);
-    awake.abort();
+  /** Until somebody rings; a poll rings too, since a ring may be lost. */
+  #rest(known: number): Promise<void> {
+    if (!this.#polling) void this.#poll();
+    return this.#lanes.bell.past(known);
+  }
+
+  async #poll(): Promise<void> {
+    this.#polling = true;
+    await this.#o.timer.sleep(this.#o.pollMs ?? 1_000, this.#stop.signal);
+    this.#polling = false;
+    this.#lanes.bell.ring();
   }
 
   /** One page for every position at which a follower stands, the hindmost first. False where there was nothing to do. */
@@ -270,9 +277,11 @@ export class Projection {
       const events = page.events.map((stored) => new Decoded(stored, this.#o.decoder));
       for (const store of viewStores) {
         const together = lane.filter(({ view }) => view.store === store);
-        if (together.length > 0) await this.#withStore(store, () => this.#folder.fold(store, together, events, page.scannedTo));
+        if (together.length === 0) continue;
+        await this.#withStore(store, () => this.#folder.fold(store, together, events, page.scannedTo));
+        // Who waits for a view of this store need not wait for the next store's commit.
+        this.#moved();
       }
-      this.#moved();
     }
     const head = page.end ? page.scannedTo : null;
     for (const follower of lane) {
