@@ -55,10 +55,15 @@ export class Folder {
 
   async #commit(store: ViewStore, together: readonly Follower[], events: readonly Decoded[], to: bigint): Promise<void> {
     await this.#lanes.store(store).transaction(async (db) => {
+      // First, so that rows which are there already (a commit whose answer was lost) are told from an event that cannot be folded.
+      await advance(
+        db,
+        together.map(({ view, generation }) => ({ view: view.name, generation })),
+        together[0]!.position,
+        to,
+      );
       for (const follower of together) {
-        const { view, generation, position, takes } = follower;
-        // First, so that rows which are there already (a commit whose answer was lost) are told from an event that cannot be folded.
-        await advance(db, { view: view.name, generation, position }, to);
+        const { view, takes } = follower;
         const own: Recorded[] = [];
         for (const event of events) if (takes(event.stored) && !waits(follower, event)) own.push(event.for(view));
         await this.#fold(follower, db, own);
@@ -85,7 +90,7 @@ export class Folder {
     // What stands already stands at the earlier event, and meets this one again once it goes on.
     const parked = follower.parked.get(fresh.key) ?? fresh;
     await this.#lanes.store(store).transaction(async (db) => {
-      await advance(db, { view: view.name, generation, position }, to);
+      await advance(db, [{ view: view.name, generation }], position, to);
       await park(db, { view: view.name, generation }, parked);
     });
     follower.position = to;
@@ -188,7 +193,7 @@ export class Folder {
     const of = { view: view.name, generation };
     await this.#lanes.store(view.store).transaction(async (db) => {
       // Moves nothing, and fails where another process folds by now.
-      await advance(db, { ...of, position }, position);
+      await advance(db, [of], position, position);
       if (!(await standsParked(db, of, parked))) throw new CheckpointMoved(`${parked.key} of ${view.name} went on before`);
       const events = missed.map((event) => event.for(view));
       await this.#fold(follower, db, events);

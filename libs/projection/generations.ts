@@ -179,17 +179,21 @@ export async function createGeneration(
   return { view: view.name, generation, version: view.version, state, position: 0n, tables };
 }
 
-/** Moves a checkpoint, in the transaction of the rows. Throws CheckpointMoved where it is not where it was read. */
+/**
+ * Moves checkpoints that stand at one position, in the transaction of their rows. Throws CheckpointMoved where one of them is not where it was read.
+ */
 export async function advance(
   db: ReadWrites,
-  at: Pick<Generation, 'view' | 'generation' | 'position'>,
+  those: readonly Pick<Generation, 'view' | 'generation'>[],
+  from: bigint,
   to: bigint,
 ): Promise<void> {
   const moved = await db.run(
-    `UPDATE projection SET position = ? WHERE view = ? AND generation = ? AND position = ? AND state <> 'retired'`,
-    [to, at.view, at.generation, at.position],
+    `UPDATE projection SET position = ? WHERE position = ? AND state <> 'retired'
+     AND (view, generation) IN (VALUES ${those.map(() => '(?, ?)').join(', ')})`,
+    [to, from, ...those.flatMap(({ view, generation }) => [view, generation])],
   );
-  if (moved !== 1) throw new CheckpointMoved(`${at.view} is no longer at ${at.position}`);
+  if (moved !== those.length) throw new CheckpointMoved(`${those.map(({ view }) => view).join(', ')}: no longer at ${from}`);
 }
 
 /** Readers see the rebuilt generation from this commit on. */

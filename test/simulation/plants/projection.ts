@@ -112,7 +112,7 @@ export const projectionPlants: readonly Plant[] = [
     name: 'retried-twice',
     bug: 'a parked key that went on already is folded again where the answer was lost, as it always is',
     world: 'rebuilding',
-    foundAs: ['views'],
+    foundAs: ['views', 'liveness'],
     readStore: (inner) =>
       changed(inner, {
         transaction: async (write) => {
