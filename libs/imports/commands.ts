@@ -1,7 +1,7 @@
 import type { CommandFacts } from '../kernel/commands.ts';
 
 /** What lists about people who are on record lead to, beside their registration. */
-const batchEvents = [
+export const batchEvents = [
   'AnnualRegistrationRecorded',
   'AdmissionRecheckPassed',
   'ClassChanged',

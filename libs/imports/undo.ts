@@ -8,6 +8,7 @@ import { rowOfCommand, undoRowCommandId } from '../kernel/ids.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { learnerStream } from '../facts/learner.ts';
 import type { CommandContext } from '../runtime/transact.ts';
+import { batchEvents } from './commands.ts';
 import type { ImportDeps } from './importing.ts';
 import { planImport, runSource } from './run.ts';
 
@@ -27,22 +28,7 @@ const rowEvents = [
   'LearnerAdmitted',
   'EnrollmentImported',
   'StudentRegistered',
-  'AnnualRegistrationRecorded',
-  'AdmissionRecheckPassed',
-  'ClassChanged',
-  'MajorChanged',
-  'StudySuspended',
-  'StatusRetained',
-  'StudyResumed',
-  'StudentTransferredOut',
-  'StudentWithdrawn',
-  'StudentExpelled',
-  'StudentDeceased',
-  'StudentGraduated',
-  'StudyCompleted',
-  'StudyLeftIncomplete',
-  'PlaceRetained',
-  'PlaceDeclined',
+  ...batchEvents,
 ] as const satisfies readonly EnrollmentEvent['type'][];
 /** After these something may rest on her being a student: results, contracts, selections. */
 const makesStudent: readonly string[] = ['LearnerAdmitted', 'EnrollmentImported', 'StudentRegistered'];

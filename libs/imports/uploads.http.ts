@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res, type OnModuleDestroy } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -8,6 +7,7 @@ import { Told } from '../edge/command.ts';
 import { Digits, OneOf, Shaped } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { languageOf, Problem, problemText } from '../edge/problem.ts';
+import { sendEvents } from '../edge/sent-events.ts';
 import { fill, type Language } from '../kernel/bilingual.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { cursorAfter, pageLimit, placeOf } from '../read-models/paging.ts';
@@ -37,11 +37,6 @@ export class ResultAsked {
 /** Says nothing more. */
 // oxlint-disable-next-line typescript/no-extraneous-class -- the body of a request that says nothing
 export class ImportMoved {}
-
-/** Between two words about progress, at least. */
-const progressMs = 250;
-/** A line that says nothing keeps whatever stands between from closing the connection. */
-const heartbeatMs = 15_000;
 
 const workbook = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
@@ -92,17 +87,15 @@ export class UploadsController implements OnModuleDestroy {
   @Get(':id/events')
   async followImport(@Req() request: EdgeRequest, @Res() reply: FastifyReply, @Param('id') id: string): Promise<void> {
     const run = this.runOf(request, id);
-    const hungUp = new AbortController();
-    reply.raw.once('close', () => hungUp.abort());
-    const gone = AbortSignal.any([this.closing.signal, hungUp.signal]);
     const language = languageOf(request.headers['accept-language']);
-    await reply
-      .header('content-type', 'text/event-stream; charset=utf-8')
-      .header('cache-control', 'no-store')
-      // What buffers would hold back the very thing that is waited for.
-      .header('x-accel-buffering', 'no')
-      .header('x-correlation-id', request.id)
-      .send(Readable.from(this.lines(run, language, gone), { objectMode: false }));
+    await sendEvents(request, reply, this.closing.signal, {
+      name: run.state.runId,
+      watch: (changed) => run.watch(changed),
+      word: () => {
+        const last = isOver(run.state.status);
+        return { event: last ? 'outcome' : 'progress', data: uploadShown(run, this.uploads!, language), last };
+      },
+    });
   }
 
   /** The sender's sheet again with an answer beside every row, as a workbook; as csv, by Accept, what was refused alone. */
@@ -170,29 +163,6 @@ export class UploadsController implements OnModuleDestroy {
 
   private told(request: EdgeRequest, run: UploadRun): Told {
     return new Told(uploadShown(run, this.uploads!, languageOf(request.headers['accept-language'])));
-  }
-
-  private async *lines(run: UploadRun, language: Language, gone: AbortSignal): AsyncGenerator<string, void, undefined> {
-    let changed = Promise.withResolvers<void>();
-    const unwatch = run.watch(() => changed.resolve());
-    let n = 0;
-    const event = (type: string, data: object): string =>
-      `id: ${run.state.runId}.${(n += 1)}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
-    try {
-      while (!gone.aborted) {
-        changed = Promise.withResolvers();
-        const shown = uploadShown(run, this.uploads!, language);
-        if (isOver(run.state.status)) {
-          yield event('outcome', shown);
-          return;
-        }
-        yield event('progress', shown);
-        await pause(progressMs, gone);
-        while (!gone.aborted && !(await heard(changed.promise, gone))) yield ': still here\n\n';
-      }
-    } finally {
-      unwatch();
-    }
   }
 }
 
@@ -278,15 +248,3 @@ const uploadListed = (run: UploadRun): Listed => {
 
 const compare = ([a, b]: readonly [string, string], [c, d]: readonly [string, string]): number =>
   a === c ? (b < d ? -1 : b > d ? 1 : 0) : a < c ? -1 : 1;
-
-const pause = (ms: number, gone: AbortSignal): Promise<void> =>
-  sleep(ms, undefined, { signal: gone, ref: false }).catch(() => undefined);
-
-/** False where nothing was said for the length of a heartbeat. */
-async function heard(changed: Promise<void>, gone: AbortSignal): Promise<boolean> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([gone, over.signal]);
-  const said = await Promise.race([changed.then(() => true), pause(heartbeatMs, signal).then(() => false)]);
-  over.abort();
-  return said;
-}

@@ -1,11 +1,10 @@
-import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Inject, Param, Query, Req, Res, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Told } from '../edge/command.ts';
 import { Shaped } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { Problem } from '../edge/problem.ts';
+import { sendEvents, type Word } from '../edge/sent-events.ts';
 import { rebuildingOf, type Rebuilding } from '../facts/rebuild.ts';
 import { differencesShown, endedShown, runShown } from './rebuild-shown.ts';
 
@@ -17,11 +16,6 @@ export class RebuildFollowed {
   )
   run?: string;
 }
-
-/** Between two words about progress, at least. */
-const progressMs = 250;
-/** A line that says nothing keeps whatever stands between from closing the connection. */
-const heartbeatMs = 15_000;
 
 /** Rebuilds of views: how far they are, how they ended, what they found. */
 @Controller('v1/views')
@@ -61,17 +55,13 @@ export class RebuildRecords implements OnModuleDestroy {
     const { state } = await this.onRecord(name);
     const known = run === undefined || state.run?.run === run || state.ended.some((one) => one.run.run === run);
     if (!known) throw new Problem('NOT_FOUND');
-    const hungUp = new AbortController();
-    reply.raw.once('close', () => hungUp.abort());
-    const gone = AbortSignal.any([this.closing.signal, hungUp.signal]);
     const followed = run ?? (state.run ?? state.ended[0]?.run)?.run ?? null;
-    await reply
-      .header('content-type', 'text/event-stream; charset=utf-8')
-      .header('cache-control', 'no-store')
-      // What buffers would hold back the very thing that is waited for.
-      .header('x-accel-buffering', 'no')
-      .header('x-correlation-id', request.id)
-      .send(Readable.from(this.lines(name, followed, principalOf(request).institution, gone), { objectMode: false }));
+    const { institution } = principalOf(request);
+    await sendEvents(request, reply, this.closing.signal, {
+      name: followed ?? name,
+      watch: (changed) => this.parts.rebuilds.watch(name, changed),
+      word: () => this.word(name, followed, institution),
+    });
   }
 
   @Get(':name/rebuild/differences')
@@ -107,48 +97,11 @@ export class RebuildRecords implements OnModuleDestroy {
     };
   }
 
-  private async *lines(
-    name: string,
-    run: string | null,
-    institution: string,
-    gone: AbortSignal,
-  ): AsyncGenerator<string, void, undefined> {
-    let changed = Promise.withResolvers<void>();
-    const unwatch = this.parts.rebuilds.watch(name, () => changed.resolve());
-    let n = 0;
-    const event = (type: string, data: object): string =>
-      `id: ${run ?? name}.${(n += 1)}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
-    try {
-      while (!gone.aborted) {
-        changed = Promise.withResolvers();
-        const { state } = await this.onRecord(name);
-        const over = state.ended.find((one) => one.run.run === run);
-        if (over) {
-          yield event('outcome', endedShown(over, institution));
-          return;
-        }
-        if (run === null || state.run?.run !== run) {
-          yield event('idle', {});
-          return;
-        }
-        yield event('progress', await this.present(name, state, institution));
-        await pause(progressMs, gone);
-        while (!gone.aborted && !(await heard(changed.promise, gone))) yield ': still here\n\n';
-      }
-    } finally {
-      unwatch();
-    }
+  private async word(name: string, run: string | null, institution: string): Promise<Word> {
+    const { state } = await this.onRecord(name);
+    const over = state.ended.find((one) => one.run.run === run);
+    if (over) return { event: 'outcome', data: endedShown(over, institution), last: true };
+    if (run === null || state.run?.run !== run) return { event: 'idle', data: {}, last: true };
+    return { event: 'progress', data: await this.present(name, state, institution), last: false };
   }
-}
-
-const pause = (ms: number, gone: AbortSignal): Promise<void> =>
-  sleep(ms, undefined, { signal: gone, ref: false }).catch(() => undefined);
-
-/** False where nothing was said for the length of a heartbeat. */
-async function heard(changed: Promise<void>, gone: AbortSignal): Promise<boolean> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([gone, over.signal]);
-  const said = await Promise.race([changed.then(() => true), pause(heartbeatMs, signal).then(() => false)]);
-  over.abort();
-  return said;
 }
