@@ -4,6 +4,7 @@ import type { Recorded } from '../kernel/decider.ts';
 import { refuse, type Refusal } from '../kernel/refusal.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { Codec } from '../runtime/codec.ts';
+import { LogIndex } from './log-index.ts';
 import { plainName } from './program-index.ts';
 
 export interface IndexedOrganization {
@@ -15,45 +16,19 @@ export interface IndexedOrganization {
   readonly en: string;
 }
 
-/** Organizations by credit code and name, read from the log itself: an import must not depend on how far a view has come. */
-export class OrganizationIndex {
-  private readonly store: EventStore;
-  private readonly codec: Codec;
+/** Organizations by credit code and name. */
+export class OrganizationIndex extends LogIndex<Recorded<OrganizationEvent>> {
   private readonly organizations: IndexedOrganization[] = [];
-  private scannedTo = 0n;
-  private refreshing: Promise<void> | null = null;
 
   constructor(store: EventStore, codec: Codec) {
-    this.store = store;
-    this.codec = codec;
+    super(store, codec, { types: ['OrganizationRegistered'], prefixes: ['organization-'] });
   }
 
-  /** Reads what was appended since the last time. */
-  refresh(): Promise<void> {
-    this.refreshing ??= this.scan().finally(() => (this.refreshing = null));
-    return this.refreshing;
-  }
-
-  private async scan(): Promise<void> {
-    for (;;) {
-      const filter = { types: ['OrganizationRegistered'], prefixes: ['organization-'], limit: 5000 };
-      const page = await this.store.readAll(this.scannedTo, filter);
-      for (const stored of page.events) {
-        const { institutionId, stream, data } = this.codec.decode(stored) as Recorded<OrganizationEvent>;
-        const { creditCode, kind, name } = data;
-        const organizationId = stream.slice('organization-'.length);
-        this.organizations.push({
-          organizationId,
-          institutionId,
-          creditCode,
-          kind,
-          zh: plainName(name.zh),
-          en: plainName(name.en),
-        });
-      }
-      this.scannedTo = page.scannedTo;
-      if (page.end) return;
-    }
+  protected note({ institutionId, stream, data }: Recorded<OrganizationEvent>): void {
+    const { creditCode, kind, name } = data;
+    const organizationId = stream.slice('organization-'.length);
+    const [zh, en] = [plainName(name.zh), plainName(name.en)];
+    this.organizations.push({ organizationId, institutionId, creditCode, kind, zh, en });
   }
 
   /** The one organization that a cell means, by its code or its name, or why it cannot be told. */

@@ -2,6 +2,7 @@ import type { ProgramEvent } from '../events/catalog/curriculum.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { refuse, type Refusal } from '../kernel/refusal.ts';
 import type { Codec } from '../runtime/codec.ts';
+import { LogIndex } from './log-index.ts';
 import type { EventStore } from '../ports/event-store.ts';
 
 type Published = Extract<ProgramEvent, { type: 'ProgramPublished' }>;
@@ -16,44 +17,25 @@ export interface IndexedProgram {
   readonly en: string;
 }
 
-/** Programs by code and name, read from the log itself: an import must not depend on how far a view has come. */
-export class ProgramIndex {
-  private readonly store: EventStore;
-  private readonly codec: Codec;
+/** Programs by code and name. */
+export class ProgramIndex extends LogIndex<Recorded<Published>> {
   private readonly programs: IndexedProgram[] = [];
-  private scannedTo = 0n;
-  private refreshing: Promise<void> | null = null;
 
   constructor(store: EventStore, codec: Codec) {
-    this.store = store;
-    this.codec = codec;
+    super(store, codec, { types: ['ProgramPublished'], prefixes: ['program-'] });
   }
 
-  /** Reads what was appended since the last time. */
-  refresh(): Promise<void> {
-    this.refreshing ??= this.scan().finally(() => (this.refreshing = null));
-    return this.refreshing;
-  }
-
-  private async scan(): Promise<void> {
-    for (;;) {
-      const page = await this.store.readAll(this.scannedTo, { types: ['ProgramPublished'], prefixes: ['program-'], limit: 5000 });
-      for (const stored of page.events) {
-        const { institutionId, stream, data } = this.codec.decode(stored) as Recorded<Published>;
-        const { code, level, lengthOfStudyMonths, name } = data;
-        this.programs.push({
-          programId: stream.slice('program-'.length),
-          institutionId,
-          code,
-          level,
-          lengthOfStudyMonths,
-          zh: plainName(name.zh),
-          en: plainName(name.en),
-        });
-      }
-      this.scannedTo = page.scannedTo;
-      if (page.end) return;
-    }
+  protected note({ institutionId, stream, data }: Recorded<Published>): void {
+    const { code, level, lengthOfStudyMonths, name } = data;
+    this.programs.push({
+      programId: stream.slice('program-'.length),
+      institutionId,
+      code,
+      level,
+      lengthOfStudyMonths,
+      zh: plainName(name.zh),
+      en: plainName(name.en),
+    });
   }
 
   /** The one program that a row means, or why it cannot be told. */

@@ -3,6 +3,7 @@ import type { Recorded } from '../kernel/decider.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { Reading } from './importing.ts';
+import { LogIndex } from './log-index.ts';
 
 type Started = Extract<ImportEvent, { type: 'ImportStarted' }>;
 
@@ -13,44 +14,25 @@ export interface RememberedColumn {
 }
 
 /** What institutions said of their columns, by the kind of file: the last run of a kind that says anything tells. */
-export class RememberedColumns {
-  private readonly store: EventStore;
-  private readonly codec: Codec;
+export class RememberedColumns extends LogIndex<Recorded<Started>> {
   private readonly institutions = new Map<string, Map<string, readonly RememberedColumn[]>>();
-  private scannedTo = 0n;
-  private refreshing: Promise<void> | null = null;
 
   constructor(store: EventStore, codec: Codec) {
-    this.store = store;
-    this.codec = codec;
-  }
-
-  /** Reads what was appended since the last time. */
-  refresh(): Promise<void> {
-    this.refreshing ??= this.scan().finally(() => (this.refreshing = null));
-    return this.refreshing;
+    super(store, codec, { types: ['ImportStarted'], prefixes: ['import-'] });
   }
 
   of(institutionId: string): readonly RememberedColumn[] {
     return [...(this.institutions.get(institutionId)?.values() ?? [])].flat();
   }
 
-  private async scan(): Promise<void> {
-    for (;;) {
-      const page = await this.store.readAll(this.scannedTo, { types: ['ImportStarted'], prefixes: ['import-'], limit: 5000 });
-      for (const stored of page.events) {
-        const { institutionId, data } = this.codec.decode(stored) as Recorded<Started>;
-        const { columns } = (data.options['reading'] ?? {}) as Reading;
-        if (!columns) continue;
-        const kinds = this.institutions.get(institutionId) ?? new Map<string, readonly RememberedColumn[]>();
-        this.institutions.set(institutionId, kinds);
-        kinds.set(
-          data.kind,
-          columns.map(({ header, field }) => ({ kind: data.kind, header, field })),
-        );
-      }
-      this.scannedTo = page.scannedTo;
-      if (page.end) return;
-    }
+  protected note({ institutionId, data }: Recorded<Started>): void {
+    const { columns } = (data.options['reading'] ?? {}) as Reading;
+    if (!columns) return;
+    const kinds = this.institutions.get(institutionId) ?? new Map<string, readonly RememberedColumn[]>();
+    this.institutions.set(institutionId, kinds);
+    kinds.set(
+      data.kind,
+      columns.map(({ header, field }) => ({ kind: data.kind, header, field })),
+    );
   }
 }

@@ -24,6 +24,8 @@ export interface SqliteEventReaderOptions {
 /** Rows looked at, and JSON characters returned, by one page: reading holds the calling thread. */
 const scanRows = 5000n;
 const pageChars = 16 * 1024 * 1024;
+/** Streams of which the events are looked up instead of found in a scan. */
+const fewStreams = 1000;
 /** Streams asked for at once, and events after which a page of whole streams ends. */
 const pageStreams = 128;
 const pageEvents = 1000;
@@ -71,13 +73,22 @@ class Reader implements SqliteEventReader {
     const head = this.#head();
     if (after >= head) return { events: [], scannedTo: after, end: true };
 
-    const last = after + scanRows < head ? after + scanRows : head;
+    const led = options.prefixes !== undefined && head - after > scanRows && this.#areFew(options.prefixes);
+    const last = !led && after + scanRows < head ? after + scanRows : head;
     const { sql, values } = where(options);
-    // CROSS JOIN and NOT INDEXED keep the scan in order of position; led by the streams of a prefix it would sort the whole log.
     const statement = this.#prepare(
-      `SELECT position, name, revision, id, type, recorded_at, json
-       FROM event NOT INDEXED CROSS JOIN stream ON number = stream
-       WHERE position > ? AND position <= ?${sql} ORDER BY position LIMIT ?`,
+      led
+        ? // A few streams in a long log: only theirs is read, and their positions are sorted.
+          `WITH found (at) AS (
+             SELECT position FROM stream CROSS JOIN event ON stream = number
+             WHERE position > ? AND position <= ?${sql} ORDER BY position LIMIT ?
+           )
+           SELECT position, name, revision, id, type, recorded_at, json
+           FROM found CROSS JOIN event ON position = at CROSS JOIN stream ON number = stream ORDER BY position`
+        : // CROSS JOIN and NOT INDEXED keep the scan in order of position; led by the streams of a prefix it would sort the whole log.
+          `SELECT position, name, revision, id, type, recorded_at, json
+           FROM event NOT INDEXED CROSS JOIN stream ON number = stream
+           WHERE position > ? AND position <= ?${sql} ORDER BY position LIMIT ?`,
     );
     const events: StoredEvent[] = [];
     let chars = 0;
@@ -155,6 +166,13 @@ class Reader implements SqliteEventReader {
   #head(): bigint {
     const [row] = rows<[bigint | null]>(this.#prepare('SELECT max(position) FROM event').all());
     return row?.[0] ?? 0n;
+  }
+
+  #areFew(prefixes: readonly string[]): boolean {
+    const { sql, values } = where({ prefixes });
+    const count = this.#prepare(`SELECT count(*) FROM (SELECT 1 FROM stream WHERE TRUE${sql} LIMIT ?)`);
+    const [row] = rows<[bigint]>(count.all(...values, fewStreams + 1));
+    return Number(row![0]) <= fewStreams;
   }
 
   #prepare(sql: string): StatementSync {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { NewEvent, Page } from '../../ports/event-store.ts';
+import type { Filter, NewEvent, Page } from '../../ports/event-store.ts';
 import { openSqliteEventReader, type SqliteEventReader } from './event-reader.ts';
 import { openSqliteEventStore, type SqliteEventStore } from './event-store.ts';
 
@@ -200,5 +200,44 @@ describe('the reader', () => {
     expect(heavy.events).toHaveLength(3);
     expect(heavy).toMatchObject({ scannedTo: head + 3n, end: false });
     expect((await store.readAll(heavy.scannedTo)).events).toHaveLength(1);
+  });
+});
+
+describe('a page of some streams of a long log', () => {
+  const every = async (store: SqliteEventStore, filter: Filter, limit: number): Promise<readonly bigint[]> => {
+    const found: bigint[] = [];
+    for (let after = 0n; ;) {
+      const page = await store.readAll(after, { ...filter, limit });
+      found.push(...page.events.map(({ position }) => position));
+      if (page.end) return found;
+      after = page.scannedTo;
+    }
+  };
+
+  it('is the same whether those streams are few, and looked up, or many, and met in a scan', async () => {
+    const store = await open();
+    const expected = { program: [] as bigint[], claim: [] as bigint[] };
+    const revisions = new Map<string, bigint>();
+    const batch: Promise<unknown>[] = [];
+    // Positions are given in the order of the calls.
+    for (let position = 1n; position <= 7000n; position++) {
+      const kind = position % 700n === 0n ? 'program' : position % 3n === 0n ? 'claim' : 'learner';
+      const stream = kind === 'program' ? `program-${position % 3n}` : kind === 'claim' ? `claim-${position}` : 'learner-1';
+      const type = position % 2n === 0n ? 'LessonTaught' : 'LessonMoved';
+      if (kind !== 'learner' && type === 'LessonTaught') expected[kind].push(position);
+      const revision = revisions.get(stream);
+      revisions.set(stream, (revision ?? -1n) + 1n);
+      batch.push(store.append(stream, revision ?? 'none', [event('{}', type)]));
+    }
+    await Promise.all(batch);
+    for (const limit of [1, 3, 5000]) {
+      expect(await every(store, { prefixes: ['program-'], types: ['LessonTaught'] }, limit)).toEqual(expected.program);
+    }
+    expect(await every(store, { prefixes: ['claim-'], types: ['LessonTaught'] }, 500)).toEqual(expected.claim);
+    expect(await every(store, { prefixes: ['claim-', 'program-'], types: ['LessonTaught'] }, 500)).toEqual(
+      [...expected.claim, ...expected.program].toSorted((a, b) => Number(a - b)),
+    );
+    expect(await every(store, { prefixes: ['group-'] }, 500)).toEqual([]);
+    expect(await store.readAll(6999n, { prefixes: ['program-'] })).toMatchObject({ events: [{ position: 7000n }], end: true });
   });
 });
