@@ -23,6 +23,8 @@ export interface ErasureParts {
 
 const types = ['PersonalDataErased'];
 const pollMs = 5_000;
+/** Positions after which even a log without erasures is noted as looked through: what a start after a crash looks through again. */
+const savedEvery = 100_000n;
 
 /**
  * Carries out what PersonalDataErased decided: shreds the keys, whatever crashed in between. The event is the decision and stays;
@@ -33,6 +35,7 @@ export class Erasures {
   private readonly stop = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private reached = 0n;
+  private saved = 0n;
   private turn: Promise<void> = Promise.resolve();
 
   constructor(parts: ErasureParts) {
@@ -41,7 +44,7 @@ export class Erasures {
 
   /** Catches up, then goes on by itself. */
   async start(): Promise<void> {
-    this.reached = await this.parts.checkpoint.load();
+    this.reached = this.saved = await this.parts.checkpoint.load();
     await this.catchUp();
     this.running = this.follow();
   }
@@ -57,7 +60,12 @@ export class Erasures {
     await this.running;
     await this.turn.catch(() => {});
     // So that the next start need not look through what was looked at.
+    await this.save();
+  }
+
+  private async save(): Promise<void> {
     await this.parts.checkpoint.save(this.reached);
+    this.saved = this.reached;
   }
 
   private async pull(): Promise<void> {
@@ -68,8 +76,8 @@ export class Erasures {
         await this.parts.vault.shred(subjectId, data.purposes);
         this.parts.forget(stream);
       }
-      if (page.events.length > 0) await this.parts.checkpoint.save(page.scannedTo);
       this.reached = page.scannedTo;
+      if (page.events.length > 0 || this.reached - this.saved >= savedEvery) await this.save();
       if (page.end) return;
     }
   }
