@@ -9,11 +9,13 @@ import type { Mapper } from '../../libs/intake/import-kinds.ts';
 import { findTable, type FoundTable } from '../../libs/intake/find-table.ts';
 import { problemText } from '../../libs/intake/problems.ts';
 import { csvColumns, ownColumns, titlesIn } from '../../libs/intake/result-columns.ts';
-import { resultWorkbook, type RowVerdict } from '../../libs/intake/result-workbook.ts';
+import { resultWorkbook, type NearDuplicate, type RowVerdict } from '../../libs/intake/result-workbook.ts';
 import { readSheets } from '../../libs/intake/read-sheet.ts';
+import type { RosterRow } from '../../libs/intake/roster.ts';
 import type { TableRecord } from '../../libs/intake/table.ts';
 import { fileErrorText, UnreadableFile } from '../../libs/intake/unreadable-file.ts';
 import { writeCsv } from '../../libs/intake/write-csv.ts';
+import { nearDuplicatesKept, peopleTogether, personRead, type PersonRead } from '../../libs/imports/near-duplicates.ts';
 import { notReached, outcomeWords, takenOutcomes } from '../../libs/imports/outcome-words.ts';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { columnsOf, columnsTold, type Columns } from './columns.ts';
@@ -122,6 +124,9 @@ class ImportJob {
   private stoppedAt: number | undefined;
   /** What the result workbook says beside each row; a csv holds what was refused alone. */
   private readonly verdicts = new Map<number, RowVerdict>();
+  private readonly people: PersonRead[] = [];
+  /** Why nobody could look for near-duplicates. */
+  private notLookedFor: string | undefined;
   private result = '';
   private began = '';
 
@@ -209,6 +214,7 @@ class ImportJob {
     { runId, by, fileDigest }: Started & { readonly fileDigest: string },
   ): Promise<Readable> {
     for await (const _row of sending);
+    const nearDuplicates = await this.nearDuplicates(runId);
     const { kind, language, file, fillDown, dryRun } = this.args;
     const own = new Set(ownColumns(table.header));
     const outcomes = Object.entries(outcomeWords(kind)).filter(([outcome]) => this.counts.has(outcome));
@@ -234,9 +240,33 @@ class ImportJob {
         unrecordedColumns: table.unrecordedColumns,
         hiddenRows: table.hiddenRows,
         footRows: table.footRows,
-        nearDuplicates: [],
+        nearDuplicates,
       },
     });
+  }
+
+  /** Who of a roster may be on record already; null where nobody could look. The import stands all the same. */
+  private async nearDuplicates(runId: string): Promise<readonly NearDuplicate[] | null> {
+    const { people } = this;
+    if (people.length === 0) return [];
+    if (this.args.dryRun) return null;
+    const found: NearDuplicate[] = [];
+    try {
+      for (let from = 0; from < people.length && found.length < nearDuplicatesKept; from += peopleTogether) {
+        const some = new Map(people.slice(from, from + peopleTogether).map((person) => [person.row, person]));
+        const { items } = await this.connection.post<{ items: readonly Pick<NearDuplicate, 'row' | 'others'>[] }>(
+          `/v1/imports/${runId}/near-duplicates`,
+          `${runId}-near-${from}`,
+          { people: [...some.values()] },
+        );
+        found.push(...items.map(({ row, others }) => ({ ...some.get(row)!, others })));
+      }
+    } catch (error) {
+      if (!(error instanceof CommandFailed)) throw error;
+      this.notLookedFor = error.message;
+      return null;
+    }
+    return found.slice(0, nearDuplicatesKept);
   }
 
   /** Sends batches, several at once, and yields the refused rows in the order of the file. */
@@ -281,6 +311,7 @@ class ImportJob {
       const mapped = this.map(record);
       if (mapped.ok) {
         rows.push(mapped.row);
+        this.notePerson(mapped.row);
         const said = mapped.warnings.map((warning) => problemText(warning, language));
         for (const text of said) this.warn(record.row, text);
         if (said.length > 0) notes.set(record.row, said.join(' '));
@@ -323,6 +354,13 @@ class ImportJob {
     return refused;
   }
 
+  private notePerson(row: { readonly row: number }): void {
+    if (this.args.kind !== 'roster' || !this.asWorkbook) return;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the mapping of a roster gives
+    const person = personRead(row as RosterRow);
+    if (person) this.people.push(person);
+  }
+
   private warn(row: number, text: string): void {
     this.warningCount++;
     if (this.warnings.length < warningsShown) this.warnings.push(fill(words.warning[this.args.language], { row, text }));
@@ -349,6 +387,7 @@ class ImportJob {
     if (footRows.length > 0) line('footRows', { rows: footRows });
     for (const warning of this.warnings) this.say(warning);
     if (this.warningCount > this.warnings.length) line('moreWarnings', { count: this.warningCount - this.warnings.length });
+    if (this.notLookedFor !== undefined) line('notLookedFor', { why: this.notLookedFor });
     if (this.stoppedAt !== undefined) line('stopped', { limit: this.args.limitErrors, row: this.stoppedAt });
     if (this.counts.get('refused')) line('result', { file: this.result });
     if (dryRun) return line('dryRun');

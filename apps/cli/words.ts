@@ -192,6 +192,10 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
   footRows: { zh: '表尾行（未读取）：{rows}', en: 'Rows below the table (not read): {rows}' },
   warning: { zh: '第 {row} 行：{text}', en: 'Row {row}: {text}' },
   moreWarnings: { zh: '……另有 {count} 条提示', en: '… and {count} more notes' },
+  notLookedFor: {
+    zh: '未能查找姓名和出生日期相同的人：{why}',
+    en: 'Nobody could look for people of the same name and birth date: {why}',
+  },
   result: {
     zh: '被拒行已写入 {file}：更正后可直接再次导入。',
     en: 'Refused rows are in {file}: correct them there and import that file.',

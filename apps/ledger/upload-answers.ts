@@ -74,6 +74,14 @@ export const uploadAnswers: Readonly<Record<string, Answered>> = {
     example: 'PK',
     refusals: ['IMPORT_NOT_OVER', 'IMPORT_HAS_NO_RESULT'],
   },
+  findNearDuplicates: {
+    title: {
+      zh: '名册中与在册者姓名、出生日期相同而证件号码不同的人',
+      en: 'Who of a roster has the name and birth date of somebody on record, under another id number',
+    },
+    example: { items: [{ row: 2, others: [{ learnerId: id, studentNumbers: ['2026010101'] }] }] },
+    refusals: ['RUN_UNKNOWN', 'MALFORMED_JSON', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'],
+  },
   pauseImport: {
     title: { zh: '暂停上传文件的导入', en: 'Pause the import of an uploaded file' },
     example: importRun,

@@ -345,6 +345,7 @@ export const policies: Readonly<Record<string, Policy>> = {
   importResultRows: registrarDoes('ImportRows'),
   importSheetRows: registrarDoes('ImportRows'),
   finishImport: registrarDoes('FinishImport'),
+  findNearDuplicates: { may: registrar, recorded: 'list', view: 'directory' },
   runBatch: registrarDoes('RunBatch'),
   runCohortBatch: registrarDoes('RunBatch'),
   requestImportUndo: registrarDoes('RequestUndo'),

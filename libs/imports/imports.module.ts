@@ -1,12 +1,12 @@
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { PARTS, type Parts } from '../edge/parts.ts';
-import { directory, sameNameAndBirth } from '../read-models/directory.ts';
 import { streamsOf, subjectIndex } from '../read-models/subject-index.ts';
 import { BATCHES, BatchesController } from './batches.http.ts';
 import { Batches } from './batches.ts';
 import { caughtUp } from './caught-up.http.ts';
 import { ImportsController } from './imports.http.ts';
 import { Imports } from './imports.ts';
+import { NearDuplicatesController, nearDuplicatesOf } from './near-duplicates.http.ts';
 import { IMPORTS, UPLOADS } from './sent-file.http.ts';
 import { ImportUndoController, UNDOING } from './undo.http.ts';
 import { Undoing } from './undo.ts';
@@ -26,23 +26,19 @@ const undoingOf = (parts: Parts, imports: Imports): Undoing =>
   });
 
 function uploadsOf(parts: Parts, imports: Imports): Uploads | null {
-  const { uploads, vault, clock, views, store } = parts;
+  const { uploads, vault, clock } = parts;
   if (!uploads) return null;
   return new Uploads({
     ...uploads,
     vault,
     clock,
     imports,
-    nearDuplicates: async (institutionId, people) => {
-      await views.waitFor('directory', await store.head(), patienceMs);
-      const found = await views.read(directory, (db) => sameNameAndBirth(db, institutionId, people));
-      return found.map(({ of, others }) => ({ ...of, others }));
-    },
+    nearDuplicates: (institutionId, people) => nearDuplicatesOf(parts, institutionId, people),
   });
 }
 
 @Module({
-  controllers: [ImportsController, BatchesController, ImportUndoController, UploadsController],
+  controllers: [ImportsController, BatchesController, ImportUndoController, UploadsController, NearDuplicatesController],
   providers: [
     { provide: IMPORTS, inject: [PARTS], useFactory: (parts: Parts) => new Imports(parts) },
     { provide: BATCHES, inject: [PARTS, IMPORTS], useFactory: (parts: Parts, imports: Imports) => new Batches(parts, imports) },

@@ -9,19 +9,12 @@ import type { DataKey } from '../ports/key-vault.ts';
 import { StoreFault } from '../ports/store-fault.ts';
 import type { RowsOf } from './importing.ts';
 import type { Imports } from './imports.ts';
+import { nearDuplicatesKept, personRead, type PersonRead } from './near-duplicates.ts';
 import { takenOutcomes } from './outcome-words.ts';
 import type { FromReader, KeptAnswer, ReadingJob, ReadRow } from './reading-protocol.ts';
 import { readInThread } from './reading-thread.ts';
 import { SealedWriter } from './sealed-file.ts';
 import { isOver, saveState, type UploadSecret, type UploadState } from './upload-state.ts';
-
-/** Somebody of a roster, for looking for others who may be she. */
-export interface PersonRead {
-  readonly row: number;
-  readonly name: string;
-  readonly birthDate: string;
-  readonly idNumber: string;
-}
 
 export interface UploadDeps {
   readonly imports: Pick<Imports, 'start' | 'rows' | 'finish'>;
@@ -47,7 +40,6 @@ export interface UploadProgress {
 
 /** While one batch commits, the next is decided. */
 const inFlight = 3;
-const nearDuplicatesKept = 1000;
 
 class Stopped extends Error {}
 
@@ -301,13 +293,14 @@ export class UploadRun {
   }
 
   /** It is for a person to look at: where nobody can say, the import stands all the same. */
-  private async nearDuplicates(people: readonly PersonRead[]): Promise<readonly NearDuplicate[]> {
-    if (people.length === 0 || this.held.dryRun) return [];
+  private async nearDuplicates(people: readonly PersonRead[]): Promise<readonly NearDuplicate[] | null> {
+    if (people.length === 0) return [];
+    if (this.held.dryRun) return null;
     try {
       return (await this.deps.nearDuplicates(this.held.by.institutionId, people)).slice(0, nearDuplicatesKept);
     } catch (fault) {
       this.deps.onFault(fault);
-      return [];
+      return null;
     }
   }
 
@@ -376,12 +369,9 @@ const countsOf = ({ kind, counts }: UploadState): { taken: number; unchanged: nu
 
 function peopleOf(rows: readonly ReadRow[]): readonly PersonRead[] {
   return rows.flatMap((read) => {
-    if (!('mapped' in read)) return [];
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- asked of rosters alone
-    const { identity } = read.mapped as unknown as RowsOf['roster'];
-    return identity.birthDate
-      ? [{ row: read.row, name: identity.name, birthDate: identity.birthDate, idNumber: identity.idNumber }]
-      : [];
+    const person = 'mapped' in read ? personRead(read.mapped as unknown as RowsOf['roster']) : null;
+    return person ? [person] : [];
   });
 }
 

@@ -42,7 +42,7 @@ export interface UploadSecret {
   readonly language: 'zh' | 'en' | null;
   readonly failureFacts: Readonly<Record<string, unknown>>;
   readonly table: TableTold | null;
-  readonly nearDuplicates: readonly NearDuplicate[];
+  readonly nearDuplicates: readonly NearDuplicate[] | null;
 }
 
 const stateFile = 'state.json';

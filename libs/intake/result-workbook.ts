@@ -45,7 +45,8 @@ export interface ResultSummary {
   readonly unrecordedColumns: readonly string[];
   readonly hiddenRows: readonly number[];
   readonly footRows: readonly number[];
-  readonly nearDuplicates: readonly NearDuplicate[];
+  /** Null where nobody could look for them. */
+  readonly nearDuplicates: readonly NearDuplicate[] | null;
 }
 
 export interface ResultOf {
@@ -200,8 +201,9 @@ function* summaryRows(summary: ResultSummary, language: Language): Generator<Out
   yield say(words.footRows, list(summary.footRows));
   yield { cells: [] };
   const { nearDuplicates } = summary;
-  yield { cells: [fill(words.nearDuplicates[language], { count: nearDuplicates.length })], mark: 'title' };
-  if (nearDuplicates.length === 0) return;
+  const count = nearDuplicates?.length ?? words.notLookedFor[language];
+  yield { cells: [fill(words.nearDuplicates[language], { count })], mark: 'title' };
+  if (!nearDuplicates?.length) return;
   yield { cells: words.nearColumns.map((column) => column[language]), mark: 'header' };
   for (const { row, name, birthDate, idNumber, others } of nearDuplicates)
     for (const { learnerId, studentNumbers } of others)
@@ -254,6 +256,7 @@ const words = {
     zh: '疑似重复（姓名和出生日期相同，证件号码不同）：{count}',
     en: 'Perhaps the same person (same name and birth date, another id number): {count}',
   },
+  notLookedFor: { zh: '未查找', en: 'not looked for' },
   nearColumns: [
     { zh: '行', en: 'Row' },
     { zh: '姓名', en: 'Name' },

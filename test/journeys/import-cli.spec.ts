@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { heldBytes } from '../../libs/intake/byte-source.ts';
 import { readCsv } from '../../libs/intake/read-csv.ts';
+import { readSheets } from '../../libs/intake/read-sheet.ts';
 import { all, inChunks } from '../../libs/intake/sheets.fixture.ts';
 import { builtLedger } from '../support/build.ts';
 import { counted, headOf, logOf } from '../support/log.ts';
 import { personOf } from '../support/office.ts';
 import { runCommand, startServer, temporaryFolder, type Ended, type Environment, type Server } from '../support/process.ts';
-import { reordered, sheet, written, type SheetEncoding } from '../support/sheets.ts';
+import { reordered, sheet, workbook as workbookOf, written, type SheetEncoding } from '../support/sheets.ts';
 
 /** `ledger import`, as a registrar runs it, on sheets as offices save them. */
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -397,6 +399,31 @@ describe('a workbook', () => {
     expect(asked.out).toContain('Sheet 往届 was read; not read: 说明, 名册');
     const none = await ledger(['import', 'roster', sheets, '--sheet', '2025']);
     expect(none).toMatchObject({ code: 1, err: expect.stringMatching(/no sheet “2025”.+说明, 名册, 往届.+SHEET_UNKNOWN/) });
+  });
+
+  it('lists in its result who may be somebody on record already, for a person to look at', async () => {
+    const [, name, idNumber] = row('');
+    const birthDate = `${idNumber!.slice(6, 10)}-${idNumber!.slice(10, 12)}-${idNumber!.slice(12, 14)}`;
+    const twice = await workbookOf([
+      [...header, '身份证件类型', '出生日期'],
+      ['ND01', name!, idNumber!, '530701', '2025-09-01', '', ''],
+      ['ND02', name!, 'E12345678', '530701', '2025-09-01', '护照', birthDate],
+    ]);
+    const summaryOf = async (...args: string[]): Promise<readonly (readonly string[])[]> => {
+      const path = file('near.xlsx', twice);
+      expect((await ledger(['import', 'roster', path, '--result', `${path}.told.xlsx`, ...args])).err).toBe('');
+      const [, summary] = await readSheets(heldBytes(readFileSync(`${path}.told.xlsx`)));
+      const rows = (await all(summary!.rows())).map(({ cells }) => cells);
+      return rows.slice(rows.findIndex(([word = '']) => word.startsWith('Perhaps the same person')));
+    };
+    const title = 'Perhaps the same person (same name and birth date, another id number)';
+    expect(await summaryOf('--dry-run')).toEqual([[`${title}: not looked for`]]);
+    const [first, , ...others] = await summaryOf();
+    expect(first).toEqual([`${title}: 2`]);
+    expect(others).toEqual([
+      ['2', name, birthDate, idNumber, expect.stringMatching(/^ND02 · [0-9a-z]+$/)],
+      ['3', name, birthDate, 'E12345678', expect.stringMatching(/^ND01 · [0-9a-z]+$/)],
+    ]);
   });
 
   it('is written empty as a template, which is taken as it is', async () => {

@@ -5,13 +5,12 @@ import { heldBytes } from '../../libs/intake/byte-source.ts';
 import { readSheets } from '../../libs/intake/read-sheet.ts';
 import { all } from '../../libs/intake/sheets.fixture.ts';
 import type { SheetRow } from '../../libs/intake/sheet-row.ts';
-import { writeXlsx, type OutRow } from '../../libs/intake/write-xlsx.ts';
 import { builtLedger } from '../support/build.ts';
 import { counted, headOf, logOf } from '../support/log.ts';
 import { personOf } from '../support/office.ts';
 import { eventually, startServer, temporaryFolder, type Server } from '../support/process.ts';
 import { toldIn } from '../support/rebuilds.ts';
-import { sheet } from '../support/sheets.ts';
+import { sheet, workbook } from '../support/sheets.ts';
 import { needlesOf, tracesInFolder } from '../support/traces.ts';
 import { personWith, type Answer, type Person } from './client.ts';
 
@@ -28,16 +27,6 @@ const student = (i: number): string[] => {
   const { name, idNumber } = personOf(i);
   return [`2026${String(i).padStart(6, '0')}`, name, idNumber, '530701', '2026-09-01'];
 };
-
-async function workbook(rows: readonly (readonly string[])[]): Promise<Buffer> {
-  const written = rows.map((cells): OutRow => ({ cells }));
-  const out = writeXlsx([{ name: '新生', columns: [], frozenRows: 0, rows: written }], {
-    title: '新生',
-    creator: 'office',
-    created: '2026-09-01T00:00:00Z',
-  });
-  return Buffer.concat(await all(out as AsyncIterable<Uint8Array>));
-}
 
 async function send(
   who: Person,

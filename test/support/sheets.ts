@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import iconv from 'iconv-lite';
+import { all } from '../../libs/intake/sheets.fixture.ts';
+import { writeXlsx, type OutCell, type OutRow } from '../../libs/intake/write-xlsx.ts';
 
 export type SheetEncoding = 'utf-8' | 'utf-8 with mark' | 'utf-16' | 'gb18030';
 
@@ -22,6 +24,17 @@ export function sheet(rows: readonly (readonly string[])[], encoding: SheetEncod
     default:
       return encoding satisfies never;
   }
+}
+
+/** A workbook of one sheet. */
+export async function workbook(rows: readonly (readonly OutCell[])[]): Promise<Buffer> {
+  const written_ = rows.map((cells): OutRow => ({ cells }));
+  const out = writeXlsx([{ name: '新生', columns: [], frozenRows: 0, rows: written_ }], {
+    title: '新生',
+    creator: 'office',
+    created: '2026-09-01T00:00:00Z',
+  });
+  return Buffer.concat(await all(out as AsyncIterable<Uint8Array>));
 }
 
 /** Writes it and gives its path. */
