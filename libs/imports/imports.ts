@@ -1,4 +1,5 @@
-import { importRunId } from '../kernel/ids.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { importRunId, rowOfCommand } from '../kernel/ids.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import type { Answer } from '../runtime/transact.ts';
 import {
@@ -104,6 +105,26 @@ export class Imports {
     return this.deps.transactor.transact(importContext(this.deps, by, `${runId}-finish`, { type: command.type, runId }), () =>
       planImport(runId, command),
     );
+  }
+
+  /** How many rows of a run the log holds, and the last of them; 0 where it holds none. A row that was refused leaves nothing there. */
+  async onLog(runId: string): Promise<{ readonly rows: number; readonly last: number }> {
+    const { startedPosition } = (await this.deps.transactor.load(runSource(runId))).state;
+    const rows = new Set<number>();
+    let last = 0;
+    for (let after = startedPosition, end = false; !end;) {
+      const page = await this.deps.store.readAll(after);
+      for (const stored of page.events) {
+        // Most of a log is about something else, which need not be read to be passed over.
+        const row = stored.json.includes(runId) ? rowOfCommand(runId, this.deps.codec.decode(stored).commandId) : null;
+        if (row === null) continue;
+        rows.add(row);
+        last = Math.max(last, row);
+      }
+      ({ scannedTo: after, end } = page);
+      await nextTurn();
+    }
+    return { rows: rows.size, last };
   }
 
   /** Rows of a file, answered in their order. */

@@ -7,17 +7,17 @@ import { instant, timeIn } from '../kernel/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DataKey } from '../ports/key-vault.ts';
 import { StoreFault } from '../ports/store-fault.ts';
-import type { RowsOf } from './importing.ts';
+import type { RowsOf, StartedRun } from './importing.ts';
 import type { Imports } from './imports.ts';
 import { nearDuplicatesKept, personRead, type PersonRead } from './near-duplicates.ts';
 import { takenOutcomes } from './outcome-words.ts';
 import type { FromReader, KeptAnswer, ReadingJob, ReadRow } from './reading-protocol.ts';
 import { readInThread } from './reading-thread.ts';
 import { SealedWriter } from './sealed-file.ts';
-import { isOver, saveState, type UploadSecret, type UploadState } from './upload-state.ts';
+import { isEnding, isOver, saveState, type UploadSecret, type UploadState } from './upload-state.ts';
 
 export interface UploadDeps {
-  readonly imports: Pick<Imports, 'start' | 'rows' | 'finish'>;
+  readonly imports: Pick<Imports, 'start' | 'rows' | 'finish' | 'onLog'>;
   readonly clock: Clock;
   /** Found once the directory holds what the run wrote. */
   readonly nearDuplicates: (institutionId: string, people: readonly PersonRead[]) => Promise<readonly NearDuplicate[]>;
@@ -41,11 +41,13 @@ export interface UploadProgress {
 /** While one batch commits, the next is decided. */
 const inFlight = 3;
 
+/** The ledger is closing. */
 class Stopped extends Error {}
 
 /**
  * The import of one uploaded file. It reads the file from its beginning whenever it is begun: rows that an earlier beginning took are
- * answered as taken, by their commands' ids, so that a crash anywhere leaves nothing half done.
+ * answered as taken, by their commands' ids, so that a crash anywhere leaves nothing half done. Cancelled, it still goes over those rows, so
+ * that what it says of itself is what was taken, and ends on the log whenever it was begun there.
  */
 export class UploadRun {
   readonly folder: string;
@@ -57,13 +59,14 @@ export class UploadRun {
   private readonly watchers = new Set<() => void>();
 
   private working: Promise<void> | null = null;
-  private stopping: 'no' | 'closing' | 'cancelled' = 'no';
+  private closing = false;
   private paused: PromiseWithResolvers<void> | null = null;
   private rows: number | null = null;
   private read = 0;
   private answered = 0;
   private reached: number | null = null;
   private counts: Record<string, number> = {};
+  private lastBefore: number | null = null;
   private busySince = 0;
   private busyMs = 0;
 
@@ -118,7 +121,7 @@ export class UploadRun {
 
   /** Resolves when there is nothing more to do for now. Never throws. */
   begin(): Promise<void> {
-    if (isOver(this.held.status)) return Promise.resolve();
+    if (isOver(this.held.status) || this.closing) return Promise.resolve();
     this.working ??= this.work().finally(() => {
       this.working = null;
       this.tell();
@@ -127,7 +130,7 @@ export class UploadRun {
   }
 
   async pause(): Promise<void> {
-    if (isOver(this.held.status) || this.held.status === 'paused') return;
+    if (isOver(this.held.status) || this.held.status === 'paused' || isEnding(this.held)) return;
     this.paused = Promise.withResolvers();
     this.rest();
     await this.save({ status: 'paused' });
@@ -145,15 +148,17 @@ export class UploadRun {
 
   async cancel(): Promise<void> {
     if (isOver(this.held.status)) return;
-    this.stopping = 'cancelled';
+    await this.save({ cancelling: true });
     this.paused?.resolve();
     this.paused = null;
-    await (this.working ?? this.begin());
+    await this.working;
+    // What was under way may have failed, or nothing was.
+    await this.begin();
   }
 
   /** What is under way is answered; the next start goes on. */
   async close(): Promise<void> {
-    if (this.stopping === 'no') this.stopping = 'closing';
+    this.closing = true;
     this.paused?.resolve();
     await this.working;
     await this.saving.catch(() => undefined);
@@ -201,50 +206,48 @@ export class UploadRun {
   // ── its work ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private async work(): Promise<void> {
+    const again = this.held.cancelling;
     try {
       if (this.held.ending) return await this.end(this.held.ending.status, this.held.ending.runOnLog);
       this.rows = null;
       this.read = this.answered = this.busyMs = 0;
-      this.reached = null;
+      this.reached = this.lastBefore = null;
       this.counts = {};
-      if (this.stopping === 'no' && this.held.status !== 'paused') await this.save({ status: 'running' });
+      if (this.held.status !== 'paused' && !this.held.cancelling) await this.save({ status: 'running' });
       this.busySince = performance.now();
       await this.carryOut();
     } catch (fault) {
-      await this.failed(fault).catch(this.deps.onFault);
+      await this.failed(fault, again).catch(this.deps.onFault);
     } finally {
       this.rest();
     }
   }
 
   private async carryOut(): Promise<void> {
-    const { by, kind, fileDigest, options, dryRun } = this.held;
+    const { kind } = this.held;
     const answers = await SealedWriter.create(join(this.folder, 'answers'), this.key.key);
     const flights: Promise<readonly KeptAnswer[]>[] = [];
     const people: PersonRead[] = [];
-    let runOnLog = '';
+    let started: StartedRun | null = null;
     let status: 'finished' | 'cancelled' = 'finished';
     try {
       const landed = async (): Promise<void> => answers.write(this.noted(await flights.shift()!));
-      try {
-        for await (const item of readInThread(this.job({ does: 'rows' }))) {
-          await this.mayGoOn();
-          if (item.told === 'counted') {
-            const started = await this.deps.imports.start(by, kind, fileDigest, options, dryRun);
-            if (isRefusal(started)) throw new Error(`the run was not started: ${started.refused}`);
-            this.rows = item.rows;
-            runOnLog = started.runId;
-          } else if (item.told === 'rows') {
-            this.read += item.rows.length;
-            if (kind === 'roster') people.push(...peopleOf(item.rows));
-            flights.push(underWay(this.batch(runOnLog, item.rows)));
-            if (flights.length >= inFlight) await landed();
-          } else this.met(item);
-          this.tell();
-        }
-      } catch (stopped) {
-        if (!(stopped instanceof Stopped) || this.stopping !== 'cancelled') throw stopped;
-        status = 'cancelled';
+      for await (const item of readInThread(this.job({ does: 'rows' }))) {
+        await this.mayGoOn();
+        if (item.told === 'counted') {
+          this.rows = item.rows;
+          started = await this.startOnLog();
+        } else if (item.told === 'rows') {
+          if (this.held.cancelling && (started === null || item.rows[0]!.row > (await this.takenBefore(started)))) {
+            status = 'cancelled';
+            break;
+          }
+          this.read += item.rows.length;
+          if (kind === 'roster') people.push(...peopleOf(item.rows));
+          flights.push(underWay(this.batch(started!.runId, item.rows)));
+          if (flights.length >= inFlight) await landed();
+        } else this.met(item);
+        this.tell();
       }
       while (flights.length > 0) await landed();
       await answers.end();
@@ -255,12 +258,27 @@ export class UploadRun {
     }
     const nearDuplicates = await this.nearDuplicates(people);
     this.secret = { ...this.secret, nearDuplicates };
-    await this.end(status, runOnLog);
+    await this.end(status, started?.runId ?? '');
   }
 
   private async mayGoOn(): Promise<void> {
-    while (this.paused && this.stopping === 'no') await this.paused.promise;
-    if (this.stopping !== 'no') throw new Stopped();
+    while (this.paused && !this.closing && !this.held.cancelling) await this.paused.promise;
+    if (this.closing) throw new Stopped();
+  }
+
+  /** The run of this file that is open on the log; of one that was cancelled before it came to that, none. */
+  private async startOnLog(): Promise<StartedRun | null> {
+    const { by, kind, fileDigest, options, dryRun, cancelling } = this.held;
+    const started = await this.deps.imports.start(by, kind, fileDigest, options, dryRun || cancelling);
+    if (isRefusal(started)) throw new Error(`the run was not started: ${started.refused}`);
+    return cancelling && !started.continued ? null : started;
+  }
+
+  /** The last row that was taken before this beginning: up to there, a cancelled run goes over its rows again. */
+  private async takenBefore({ runId, continued }: StartedRun): Promise<number> {
+    if (!continued || this.held.dryRun) return 0;
+    this.lastBefore ??= (await this.deps.imports.onLog(runId)).last;
+    return this.lastBefore;
   }
 
   private met(item: FromReader): void {
@@ -317,14 +335,29 @@ export class UploadRun {
     if (!dryRun && runOnLog !== '') {
       const { taken, unchanged, refused } = countsOf(this.held);
       const finished = await this.deps.imports.finish(by, runOnLog, { rows: this.held.answered, taken, unchanged, refused });
-      if (isRefusal(finished) && finished.refused !== 'RUN_UNKNOWN') throw new Error(`not finished: ${finished.refused}`);
+      // Of one that was taken back meanwhile nothing more is said.
+      const over = isRefusal(finished) && ['RUN_UNKNOWN', 'RUN_UNDONE'].includes(finished.refused);
+      if (isRefusal(finished) && !over) throw new Error(`not finished: ${finished.refused}`);
     }
     await this.save({ status, endedAt: instant(this.deps.clock.now()) });
   }
 
-  private async failed(fault: unknown): Promise<void> {
+  /** A cancelled run whose rows cannot be gone over again: what the log holds of it is all that can be said. */
+  private async endUnread(): Promise<void> {
+    const { by, kind, fileDigest, options, dryRun } = this.held;
+    if (dryRun) return;
+    const open = await this.deps.imports.start(by, kind, fileDigest, options, true);
+    if (isRefusal(open) || !open.continued) return;
+    const { rows } = await this.deps.imports.onLog(open.runId);
+    const finished = await this.deps.imports.finish(by, open.runId, { rows, taken: rows, unchanged: 0, refused: 0 });
+    if (isRefusal(finished)) throw new Error(`not finished: ${finished.refused}`);
+  }
+
+  /** `again`: it was cancelled before this beginning, and its rows cannot be gone over. */
+  private async failed(fault: unknown, again: boolean): Promise<void> {
     const endedAt = instant(this.deps.clock.now());
     if (fault instanceof UnreadableFile) {
+      if (this.held.cancelling) await this.endUnread();
       this.secret = { ...this.secret, failureFacts: fault.facts };
       await this.save({ status: 'failed', failure: fault.code, endedAt });
       return;
@@ -332,6 +365,11 @@ export class UploadRun {
     // The next start goes on.
     if (fault instanceof Stopped || (fault instanceof StoreFault && fault.code === 'STORE_CLOSED')) return;
     this.deps.onFault(fault);
+    if (again && !(fault instanceof StoreFault)) {
+      await this.endUnread();
+      await this.save({ status: 'failed', failure: 'INTERNAL', endedAt });
+      return;
+    }
     const full = fault instanceof StoreFault && fault.code === 'STORE_FULL';
     await this.save({ status: 'paused', failure: full ? 'STORAGE_FULL' : 'INTERNAL' });
   }

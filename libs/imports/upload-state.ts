@@ -27,6 +27,8 @@ export interface UploadState {
   readonly status: UploadStatus;
   /** Set before the end is put on the log, with the run there: after a crash in between, the end alone is left to do. */
   readonly ending: { readonly status: 'finished' | 'cancelled'; readonly runOnLog: string } | null;
+  /** Set before anything else is done about it: whatever comes between, the next start cancels it. */
+  readonly cancelling: boolean;
   /** At the end. */
   readonly rows: number | null;
   readonly answered: number;
@@ -35,6 +37,9 @@ export interface UploadState {
   /** Why it failed, or was paused by itself. */
   readonly failure: string | null;
 }
+
+/** Nothing more is to be taken; what is left is to say so on the log. */
+export const isEnding = ({ ending, cancelling }: UploadState): boolean => ending !== null || cancelling;
 
 /** What may tell of a person: sealed with the file's own key. */
 export interface UploadSecret {

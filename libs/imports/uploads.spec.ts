@@ -5,9 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { personOf } from '../../test/support/office.ts';
 import { tracesInFolder, needlesOf } from '../../test/support/traces.ts';
 import { all } from '../intake/sheets.fixture.ts';
+import { heldBytes } from '../intake/byte-source.ts';
+import { readSheets } from '../intake/read-sheet.ts';
 import { UnreadableFile } from '../intake/unreadable-file.ts';
 import { isRefusal } from '../kernel/refusal.ts';
 import { by, world } from './imports.fixture.ts';
+import { runSource } from './run.ts';
 import type { UploadRun } from './upload-run.ts';
 import { isOver } from './upload-state.ts';
 import { Uploads } from './uploads.ts';
@@ -161,6 +164,7 @@ describe('a run', () => {
     const dying = {
       start: imports.start.bind(imports),
       finish: imports.finish.bind(imports),
+      onLog: imports.onLog.bind(imports),
       rows: (...args: Parameters<typeof imports.rows>) => ((batches += 1) > 2 ? never : imports.rows(...args)),
     } as unknown as typeof imports;
     const first = await uploadsHere(dying);
@@ -172,6 +176,7 @@ describe('a run', () => {
     const atTheEnd = {
       start: imports.start.bind(imports),
       rows: imports.rows.bind(imports),
+      onLog: imports.onLog.bind(imports),
       finish: async (...args: Parameters<typeof imports.finish>) => {
         if (crashed++ === 0) {
           await imports.finish(...args);
@@ -212,6 +217,104 @@ describe('a run', () => {
     await other.cancel();
     expect(['cancelled', 'finished']).toContain(other.state.status);
   }, 30_000);
+
+  describe('that is cancelled ends on the log,', () => {
+    const onLog = async (run: UploadRun) => (await ledger.transactor.load(runSource(run.state.runId))).state.finished;
+    /** `imports` of which some batches go another way. */
+    const withRows = (rows: (n: number, take: () => Promise<unknown>) => Promise<unknown>): typeof ledger.imports => {
+      let batches = 0;
+      const { imports } = ledger;
+      return {
+        start: imports.start.bind(imports),
+        finish: imports.finish.bind(imports),
+        onLog: imports.onLog.bind(imports),
+        rows: (...args: Parameters<typeof imports.rows>) => rows((batches += 1), () => imports.rows(...args)),
+      } as unknown as typeof imports;
+    };
+    const never = new Promise<never>(() => undefined);
+    /** A ledger that died after so many batches of a file of 900 rows. */
+    const dead = async (after: number, pausing = false): Promise<UploadRun> => {
+      const uploads = await uploadsHere(withRows((n, take) => (n > after ? never : take())));
+      const { run } = await sent(uploads, roster(900));
+      await until(() => run.progress.answered >= after * 400);
+      if (pausing) await run.pause();
+      open.length = 0;
+      return run;
+    };
+    const told = async (run: UploadRun): Promise<Record<string, number>> => {
+      const [sheet] = await readSheets(heldBytes(Buffer.concat(await all(run.result('xlsx', 'en')))));
+      const outcomes = (await all(sheet!.rows())).slice(1).map(({ cells }) => cells[5]!);
+      return Object.fromEntries([...new Set(outcomes)].map((one) => [one, outcomes.filter((other) => other === one).length]));
+    };
+
+    it('where it was paused and the ledger started again: with what was taken, and nothing more', async () => {
+      const { runId } = (await dead(1, true)).state;
+      const uploads = await uploadsHere();
+      const run = uploads.find('college', runId)!;
+      await run.cancel();
+      expect(run.state.status).toBe('cancelled');
+      expect(run.progress).toMatchObject({ rows: 900, answered: 400, taken: 400, unchanged: 0, refused: 0 });
+      expect(await onLog(run)).toEqual({ rows: 400, taken: 400, unchanged: 0, refused: 0 });
+      expect(await told(run)).toEqual({ registered: 400, 'not reached': 500 });
+      const again = await sent(uploads, roster(900));
+      await ended(again.run);
+      expect(again.run.state.ordinal).toBe(2);
+      expect(again.run.progress).toMatchObject({ taken: 500, unchanged: 400 });
+    });
+
+    it('where a crash had it begin again, not before what was taken', async () => {
+      const { runId } = (await dead(2)).state;
+      const asked_ = Promise.withResolvers<void>();
+      const uploads = await uploadsHere(withRows(async (_n, take) => (await asked_.promise, take())));
+      const run = uploads.find('college', runId)!;
+      const cancelled = run.cancel();
+      await until(() => run.state.cancelling);
+      asked_.resolve();
+      await cancelled;
+      expect(await onLog(run)).toEqual({ rows: 800, taken: 800, unchanged: 0, refused: 0 });
+      expect(await told(run)).toEqual({ registered: 800, 'not reached': 100 });
+    });
+
+    it('where a crash came between', async () => {
+      const { runId } = (await dead(1, true)).state;
+      const dying = await uploadsHere(withRows(() => never));
+      void dying.find('college', runId)!.cancel();
+      await until(() => dying.find('college', runId)!.state.cancelling);
+      open.length = 0;
+      const run = (await uploadsHere()).find('college', runId)!;
+      await ended(run);
+      expect(run.state.status).toBe('cancelled');
+      expect(await onLog(run)).toMatchObject({ rows: 400, taken: 400 });
+    });
+
+    it('where a fault had paused it, and where nothing of it was begun', async () => {
+      const uploads = await uploadsHere(withRows((n, take) => (n === 2 ? Promise.reject(new Error('out of order')) : take())));
+      const { run } = await sent(uploads, roster(900));
+      await until(() => run.state.status === 'paused');
+      expect(faults.splice(0)).toHaveLength(1);
+      await run.cancel();
+      // The third batch was under way.
+      expect(await onLog(run)).toEqual({ rows: 900, taken: 900, unchanged: 0, refused: 0 });
+
+      const waiting = await uploadsHere(withRows(() => never));
+      await Promise.all([3, 4].map((rows) => sent(waiting, roster(rows))));
+      const { run: third } = await sent(waiting, roster(5));
+      await third.cancel();
+      expect(third.state.status).toBe('cancelled');
+      expect((await ledger.transactor.load(runSource(third.state.runId))).state.started).toBeNull();
+      open.splice(open.indexOf(waiting), 1);
+    });
+
+    it('where its file can be read no more: with what the log holds', async () => {
+      const { runId, uploadId } = (await dead(1, true)).state;
+      await writeFile(join(folder, 'uploads', uploadId, 'file'), 'burnt');
+      const run = (await uploadsHere()).find('college', runId)!;
+      await run.cancel();
+      expect(run.state).toMatchObject({ status: 'failed', failure: 'INTERNAL' });
+      expect(faults.splice(0)).toHaveLength(1);
+      expect(await onLog(run)).toEqual({ rows: 400, taken: 400, unchanged: 0, refused: 0 });
+    });
+  });
 
   it('that nobody went on with ends with what is kept of it', async () => {
     const uploads = await uploadsHere();

@@ -10,7 +10,7 @@ import type { Importer, ImportOptions } from './importing.ts';
 import { readInThread } from './reading-thread.ts';
 import { SealedWriter } from './sealed-file.ts';
 import { UploadRun, type UploadDeps } from './upload-run.ts';
-import { isOver, loadState, saveState, syncFolder, type UploadState } from './upload-state.ts';
+import { isEnding, isOver, loadState, saveState, syncFolder, type UploadState } from './upload-state.ts';
 
 export interface UploadsDeps extends UploadDeps {
   readonly vault: Pick<KeyVault, 'obtain' | 'shred'>;
@@ -72,7 +72,7 @@ export class Uploads {
       }
     }
     for (const run of [...this.runs.values()].toSorted((a, b) => (a.state.acceptedAt < b.state.acceptedAt ? -1 : 1)))
-      if (!isOver(run.state.status) && (run.state.status !== 'paused' || run.state.ending)) this.enqueue(run);
+      if (!isOver(run.state.status) && (run.state.status !== 'paused' || isEnding(run.state))) this.enqueue(run);
     await this.sweep();
     this.sweeping = setInterval(() => void this.sweep().catch(this.deps.onFault), sweepMs).unref();
   }
@@ -167,6 +167,7 @@ export class Uploads {
       endedAt: null,
       status: 'waiting',
       ending: null,
+      cancelling: false,
       rows: null,
       answered: 0,
       reached: null,
@@ -220,7 +221,7 @@ export class Uploads {
     for (let free = together - busy; free > 0 && this.queue.length > 0 && !this.closed; free--) {
       const run = this.queue.shift()!;
       // It was cancelled, or waits for its resume, which puts it here again.
-      if (run.state.status !== 'waiting' && run.state.status !== 'running' && !run.state.ending) continue;
+      if (run.state.status !== 'waiting' && run.state.status !== 'running' && !isEnding(run.state)) continue;
       this.going.add(run);
       const unwatch = run.watch(() => {
         if (run.state.status === 'paused') this.goOn();
