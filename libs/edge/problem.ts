@@ -1,13 +1,8 @@
-import { contractParties, contractStatuses, selectionStatuses } from '../events/catalog/apprenticeship.ts';
-import { attemptKinds, attemptOutcomes, attemptStatuses } from '../events/catalog/assessment.ts';
-import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
-import { teacherStatuses } from '../events/catalog/faculty.ts';
+import { inWords } from '../events/in-words.ts';
 import { fill, type Bilingual, type Language } from '../kernel/bilingual.ts';
-import { intakes, levels } from '../kernel/codes.ts';
 import { fileErrorTexts, type FileErrorCode } from '../kernel/file-errors.ts';
 import { isRefusal, type Facts, type Refusal } from '../kernel/refusal.ts';
 import { refusals, type RefusalCode, type RefusalKind } from '../kernel/refusals.ts';
-import { entry } from '../kernel/same.ts';
 import { StoreFault } from '../ports/store-fault.ts';
 
 /** Refusals as RFC 9457 problems. HTTP status codes are known in this folder alone. */
@@ -252,47 +247,4 @@ export const languageOf = (header: string | undefined): Language => {
     if (language && quality > best.quality) best = { language, quality };
   }
   return best.language;
-};
-
-const sideWords = { school: contractParties.school, enterprise: contractParties.enterprise };
-
-/** Words of codes, by the fact that holds them. */
-const wordLists: Readonly<Record<string, Readonly<Record<string, Bilingual>>>> = {
-  attemptKind: attemptKinds,
-  attemptOutcome: attemptOutcomes,
-  party: contractParties,
-  parties: contractParties,
-  side: sideWords,
-  sides: sideWords,
-};
-
-/** Whose status a refusal speaks of, by how its code begins: suspended is one word of a student and another of a contract. */
-const statusLists: readonly (readonly [RegExp, Readonly<Record<string, Bilingual>>])[] = [
-  [/^(?:ATTEMPT|RESULT)_/, attemptStatuses],
-  [/^CONTRACT_/, contractStatuses],
-  [/^(?:APPLICATION|OFFER)_/, selectionStatuses],
-  [/^TEACHER_/, teacherStatuses],
-  [/./, enrollmentStatuses],
-];
-
-const isBilingual = (value: unknown): value is Bilingual =>
-  typeof value === 'object' && value !== null && 'zh' in value && 'en' in value;
-
-const codeLists = { intake: intakes, from: levels, to: levels };
-
-/** Codes among the facts as their words, so that a sentence reads like one; the facts themselves keep the codes. */
-export const inWords = (said: ProblemCode, facts: Facts, language: Language): Facts => {
-  const words: Record<string, unknown> = { ...facts };
-  const statuses = statusLists.find(([codes]) => codes.test(said))![1];
-  for (const [name, list] of Object.entries({ ...wordLists, status: statuses })) {
-    const wordOf = (value: unknown): unknown => (typeof value === 'string' ? (entry(list, value)?.[language] ?? value) : value);
-    const value = facts[name];
-    if (value !== undefined) words[name] = Array.isArray(value) ? value.map(wordOf) : wordOf(value);
-  }
-  for (const [name, value] of Object.entries(facts)) if (isBilingual(value)) words[name] = value[language];
-  for (const [name, list] of Object.entries(codeLists)) {
-    const word = list.find(({ code }) => code === facts[name]);
-    if (word) words[name] = word[language];
-  }
-  return words;
 };

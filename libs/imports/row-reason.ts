@@ -1,5 +1,6 @@
 import { attemptKinds, resultCodes } from '../events/catalog/assessment.ts';
 import { courseNatures, fiveGrades } from '../events/catalog/curriculum.ts';
+import { inWords } from '../events/in-words.ts';
 import { annualRegistrationForm, classChangeForm, recheckForm, registrationForm } from '../intake/batches.ts';
 import { contractForm, contractStatuses, terminationGroundWords } from '../intake/contracts.ts';
 import { courseForm } from '../intake/courses.ts';
@@ -84,14 +85,15 @@ const sheets: Readonly<Record<ImportKind, Sheet>> = {
   },
 };
 
-/** The refusal's sentence; of differences each with its header, old → new. */
+/** The refusal's sentence, codes in their words; of differences each with its header, old → new. */
 export function rowReason(kind: ImportKind, { refused, facts }: Refusal, language: Language): string {
+  const words = inWords(refused, facts, language);
   const differences = facts['differences'];
-  if (!Array.isArray(differences)) return fill(refusals[refused][language], facts);
+  if (!Array.isArray(differences)) return fill(refusals[refused][language], words);
   const shown = (differences as (Difference | string)[]).map((difference) =>
     typeof difference === 'string' ? difference : differenceText(sheets[kind], difference, language),
   );
-  return fill(refusals[refused][language], { ...facts, differences: shown });
+  return fill(refusals[refused][language], { ...words, differences: shown });
 }
 
 function differenceText({ form, columns, lists, hundredths }: Sheet, { field, ...said }: Difference, language: Language): string {

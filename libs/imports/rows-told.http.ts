@@ -1,4 +1,3 @@
-import { inWords } from '../edge/problem.ts';
 import { batchSheets } from '../intake/batch-sheets.ts';
 import { problemText, type Problem } from '../intake/problems.ts';
 import type { Language } from '../kernel/bilingual.ts';
@@ -53,10 +52,9 @@ export function rowsShown(
   const texts = (problems: readonly Problem[]): readonly string[] => problems.map((problem) => problemText(problem, language));
   const carried = answers.map(({ refusal, position: _written, ...answer }) => {
     const notes = read.notes.get(answer.row);
-    const said = refusal && { ...refusal, facts: inWords(refusal.refused, refusal.facts, language) };
     return {
       ...answer,
-      ...(refusal && said ? { code: refusal.refused, reason: rowReason(kind, said, language), facts: refusal.facts } : {}),
+      ...(refusal ? { code: refusal.refused, reason: rowReason(kind, refusal, language), facts: refusal.facts } : {}),
       ...(notes ? { notes: texts(notes) } : {}),
     };
   });
