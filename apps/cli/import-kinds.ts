@@ -1,4 +1,4 @@
-import type { BatchKind } from '../../libs/intake/batch-sheets.ts';
+import { batchSheets, type BatchKind } from '../../libs/intake/batch-sheets.ts';
 import { cellsOf, importForms, type ImportForm, type ImportFormKind } from '../../libs/intake/import-kinds.ts';
 import type { Bilingual } from '../../libs/kernel/bilingual.ts';
 
@@ -8,18 +8,22 @@ interface Kind extends ImportForm {
   readonly path: string;
 }
 
-/** Its rows are read where they are carried out: what they say of a header or a word is the same there as here. */
+/**
+ * Its rows are read where they are carried out, by what their cells say. What only the workbook says of a cell (that it is a date, or in error)
+ * is looked at here, and a row that cannot be read is not sent.
+ */
 const asSent = (title: Bilingual, kind: BatchKind): Kind => {
   const { form } = importForms[kind];
   return {
     title,
     form,
-    mapper:
-      () =>
-      ({ row, problems, faults = [], ...record }) =>
-        problems.length + faults.length > 0
-          ? { ok: false, problems: [...problems, ...faults] }
-          : { ok: true, row: { row, cells: cellsOf(form, record) } as { row: number }, warnings: [] },
+    mapper: () => (record) => {
+      const mapped = batchSheets[kind].map(record);
+      // What there is to look at comes with the answer.
+      return mapped.ok
+        ? { ok: true, row: { row: record.row, cells: cellsOf(form, record) } as { row: number }, warnings: [] }
+        : mapped;
+    },
     path: 'sheet-rows',
   };
 };

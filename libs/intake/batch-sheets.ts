@@ -24,6 +24,8 @@ export type BatchKind = keyof typeof batchSheets;
 
 export interface BatchSheet<Row extends object = object> {
   readonly form: SheetForm;
+  /** A row of a file. */
+  readonly map: (record: TableRecord) => Mapped<Row>;
   /** A row by its cells: what it says, and the headers whose cells go nowhere. */
   readonly read: (
     row: number,
@@ -40,6 +42,7 @@ function sheet<F extends string, Row extends object>(
 ): BatchSheet<Row> {
   return {
     form,
+    map,
     read: (row, cells) => {
       const { record, unknown } = recordOf(form, row, cells);
       return { mapped: map(record), unknown };

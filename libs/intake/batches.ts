@@ -1,7 +1,7 @@
 import type { CodeList } from '../kernel/codes.ts';
 import { RecordReader, type Mapped } from './map-row.ts';
 import type { SheetForm, TableRecord } from './table.ts';
-import { parseAcademicYear, parseCode, parseDate, parseNote, parseNumber, parseText } from './values.ts';
+import { parseAcademicYear, parseCode, parseNote, parseNumber, parseText } from './values.ts';
 import { idFields, nameField, noteField, readById, readByNumber, studentNumberField, type Whom } from './whom.ts';
 
 /** The lists of a registrar's year about people who are on record: registration, annual registration, class changes, re-checks. */
@@ -37,7 +37,8 @@ export interface RecheckRow extends StudentRow {
   readonly passed: boolean;
 }
 
-const aDay = (cell: string) => parseDate(cell, { month: false });
+const aDay = { month: false };
+const aNote = (cell: string) => parseNote(cell);
 const aClass = (cell: string) => parseText(cell);
 
 /** What a review found, as sheets say it. */
@@ -73,7 +74,7 @@ export const registrationForm: SheetForm<RegistrationField> = {
     nameField,
     ...idFields,
     { field: 'className', zh: ['班级', '班号', '行政班'], code: 'BH', en: ['class'] },
-    { field: 'on', zh: ['注册日期', '报到日期'], en: ['registered on'] },
+    { field: 'on', zh: ['注册日期', '报到日期'], en: ['registered on'], dates: 'day' },
     noteField,
   ],
   needed: [['studentNumber'], ['name'], ['idNumber']],
@@ -85,8 +86,8 @@ export function mapRegistrationRow(record: TableRecord<RegistrationField>): Mapp
   const studentNumber = cell.readNeeded('studentNumber', (text) => parseNumber(text, 32));
   const whom = readById(cell);
   const className = cell.read('className', aClass);
-  const on = cell.read('on', aDay);
-  const note = cell.read('note', (text) => parseNote(text));
+  const on = cell.readDate('on', aDay);
+  const note = cell.readAny('note', aNote);
   return mappedAs(
     cell,
     studentNumber && whom ? { row: record.row, whom, studentNumber, ...given({ className, on, note }) } : undefined,
@@ -102,7 +103,7 @@ export const annualRegistrationForm: SheetForm<AnnualRegistrationField> = {
     studentNumberField,
     nameField,
     { field: 'academicYear', zh: ['学年', '注册学年'], code: 'XN', en: ['academic year'] },
-    { field: 'on', zh: ['注册日期', '注册时间'], en: ['registered on'] },
+    { field: 'on', zh: ['注册日期', '注册时间'], en: ['registered on'], dates: 'day' },
     noteField,
   ],
   needed: [['studentNumber'], ['name'], ['academicYear']],
@@ -113,8 +114,8 @@ export function mapAnnualRegistrationRow(record: TableRecord<AnnualRegistrationF
   const cell = new RecordReader(record, annualRegistrationForm);
   const whom = readByNumber(cell);
   const academicYear = cell.readNeeded('academicYear', parseAcademicYear);
-  const on = cell.read('on', aDay);
-  const note = cell.read('note', (text) => parseNote(text));
+  const on = cell.readDate('on', aDay);
+  const note = cell.readAny('note', aNote);
   return mappedAs(cell, whom && academicYear ? { row: record.row, whom, academicYear, ...given({ on, note }) } : undefined);
 }
 
@@ -128,7 +129,7 @@ export const classChangeForm: SheetForm<ClassChangeField> = {
     nameField,
     { field: 'fromClassName', zh: ['原班级', '调出班级', '转出班级'], en: ['former class'] },
     { field: 'className', zh: ['新班级', '调入班级', '转入班级', '现班级'], en: ['new class'] },
-    { field: 'on', zh: ['调班日期', '异动日期', '转班日期'], en: ['changed on'] },
+    { field: 'on', zh: ['调班日期', '异动日期', '转班日期'], en: ['changed on'], dates: 'day' },
     noteField,
   ],
   needed: [['studentNumber'], ['name'], ['className']],
@@ -140,8 +141,8 @@ export function mapClassChangeRow(record: TableRecord<ClassChangeField>): Mapped
   const whom = readByNumber(cell);
   const fromClassName = cell.read('fromClassName', aClass);
   const className = cell.readNeeded('className', aClass);
-  const on = cell.read('on', aDay);
-  const note = cell.read('note', (text) => parseNote(text));
+  const on = cell.readDate('on', aDay);
+  const note = cell.readAny('note', aNote);
   return mappedAs(
     cell,
     whom && className ? { row: record.row, whom, className, ...given({ fromClassName, on, note }) } : undefined,
@@ -157,7 +158,7 @@ export const recheckForm: SheetForm<RecheckField> = {
     studentNumberField,
     nameField,
     { field: 'result', zh: ['复查结果', '复查结论', '入学资格复查结果'], en: ['re-check result', 'result'] },
-    { field: 'on', zh: ['复查日期', '复查时间'], en: ['re-checked on'] },
+    { field: 'on', zh: ['复查日期', '复查时间'], en: ['re-checked on'], dates: 'day' },
     noteField,
   ],
   needed: [['studentNumber'], ['name'], ['result']],
@@ -168,8 +169,8 @@ export function mapRecheckRow(record: TableRecord<RecheckField>): Mapped<Recheck
   const cell = new RecordReader(record, recheckForm);
   const whom = readByNumber(cell);
   const result = cell.readNeeded('result', (text) => parseCode(text, reviewResults));
-  const on = cell.read('on', aDay);
-  const note = cell.read('note', (text) => parseNote(text));
+  const on = cell.readDate('on', aDay);
+  const note = cell.readAny('note', aNote);
   return mappedAs(
     cell,
     whom && result ? { row: record.row, whom, passed: result.code === 'passed', ...given({ on, note }) } : undefined,

@@ -8,6 +8,7 @@ import { mapProgramRow, programForm } from './programs.ts';
 import { resultForm, resultMapper } from './results.ts';
 import { mapRosterRow, rosterForm } from './roster.ts';
 import { fieldNamed, type SheetForm, type TableRecord } from './table.ts';
+import { parseDate } from './values.ts';
 
 export type Mapper = (
   record: TableRecord,
@@ -22,24 +23,24 @@ export interface ImportForm {
   readonly mapper: () => Mapper;
 }
 
-/** A list of a registrar's year, read as it is where it comes by itself. */
-const batch = ({ form, read }: BatchSheet): ImportForm => ({
-  form,
-  mapper: () => (record) => {
-    const { row, problems, faults = [] } = record;
-    if (problems.length + faults.length > 0) return { ok: false, problems: [...problems, ...faults] };
-    return read(row, cellsOf(form, record)).mapped as ReturnType<Mapper>;
-  },
-});
+/** A list of a registrar's year. */
+const batch = ({ form, map }: BatchSheet): ImportForm => ({ form, mapper: () => map as Mapper });
 
-/** A row's cells by the sender's headers, or by our own name of the field where she said herself what her header means. */
-export const cellsOf = (form: SheetForm, { headers, values }: Pick<TableRecord, 'headers' | 'values'>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(values).flatMap(([field, cell]) => {
-      const header = headers[field];
-      return cell === undefined ? [] : [[header !== undefined && fieldNamed(form, header) === field ? header : field, cell]];
-    }),
-  );
+/**
+ * A row's cells by the sender's headers, or by our own name of the field where she said herself what her header means. Days that are counted
+ * from 1904 are told as days: a number alone does not say from where it counts.
+ */
+export function cellsOf(form: SheetForm, { headers, values, dateSystem }: TableRecord): Record<string, string> {
+  const cells: Record<string, string> = {};
+  for (const { field, dates } of form.fields) {
+    const cell = values[field];
+    if (cell === undefined) continue;
+    const header = headers[field];
+    const day = dates && dateSystem === '1904' ? parseDate(cell, { month: dates === 'month', system: dateSystem }) : null;
+    cells[header !== undefined && fieldNamed(form, header) === field ? header : field] = day?.ok ? day.value : cell;
+  }
+  return cells;
+}
 
 export const importForms = {
   registrations: batch(batchSheets.registrations),

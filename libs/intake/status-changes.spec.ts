@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { retentionGrounds, suspensionGrounds, withdrawalGrounds } from '../events/catalog/enrollment.ts';
 import { batchSheets, type BatchKind } from './batch-sheets.ts';
+import { cellsOf, importForms } from './import-kinds.ts';
 import { problemText } from './problems.ts';
 import { recordsOf, residentId } from './sheets.fixture.ts';
 import { mapStatusChangeRow, statusChangeForm } from './status-changes.ts';
@@ -102,5 +103,52 @@ describe('cells by their headers', () => {
   it('that say the same twice are refused', () => {
     const { mapped: row } = read('rechecks', { 学号: '1', XH: '2', 姓名: '王芳', 复查结果: '合格' });
     expect(row.ok ? [] : row.problems.map((problem) => problemText(problem, 'zh'))).toEqual(['“XH”出现两次：学号, XH。']);
+  });
+});
+
+describe('a list in a workbook', () => {
+  /** A row of one kind as a workbook of the 1904 system holds it: `kinds` are those of cells that are no text. */
+  const record = (kind: BatchKind, values: Readonly<Record<string, string>>, kinds: Readonly<Record<string, 'date'>> = {}) => {
+    const { fields } = batchSheets[kind].form;
+    const headers = Object.fromEntries(fields.map(({ field, zh }) => [field, zh[0]]));
+    return { row: 2, values, headers, raw: [], kinds, dateSystem: '1904' as const, problems: [] };
+  };
+  const someone = { studentNumber: '2026010101', name: '王芳' };
+  const said: Readonly<Record<BatchKind, Readonly<Record<string, string>>>> = {
+    registrations: { ...someone, idNumber: residentId('20080101') },
+    'annual-registrations': { ...someone, academicYear: '2026-2027' },
+    'status-changes': { ...someone, change: '退学', ground: '本人申请' },
+    'class-changes': { ...someone, className: '电商2602' },
+    rechecks: { ...someone, result: '合格' },
+  };
+  const kinds = Object.keys(said) as BatchKind[];
+
+  it.each(kinds)('of %s counts days as the workbook does, for who reads it and for who sends its cells on', (kind) => {
+    // 2026-10-07, 44840 days after 1904-01-01.
+    const days = record(kind, { ...said[kind], on: '44840' });
+    expect(importForms[kind].mapper()(days)).toMatchObject({ ok: true, row: { on: '2026-10-07' } });
+    const sent = cellsOf(batchSheets[kind].form, days);
+    expect(read(kind, sent)).toMatchObject({ mapped: { ok: true, row: { on: '2026-10-07' } }, unknown: [] });
+  });
+
+  it.each(kinds)('of %s takes a date for a day and for a word of a note, and for nothing else', (kind) => {
+    const day = '2026-10-07';
+    const dated = record(kind, { ...said[kind], on: day, note: day }, { on: 'date', note: 'date' });
+    expect(importForms[kind].mapper()(dated)).toMatchObject({ ok: true, row: { on: day, note: day } });
+    const became = record(kind, { ...said[kind], on: day, studentNumber: day }, { on: 'date', studentNumber: 'date' });
+    expect(importForms[kind].mapper()(became)).toMatchObject({
+      ok: false,
+      problems: [{ code: 'VALUE_BECAME_DATE', field: 'studentNumber', column: '学号' }],
+    });
+  });
+
+  it('is refused row by row where cells hold nothing that can be read', () => {
+    const faults = [{ code: 'CELL_ERROR', column: '姓名', field: 'name', facts: { value: '#N/A' } }] as const;
+    const row = { ...record('rechecks', { studentNumber: '1', result: '不明' }), faults };
+    const refused = importForms.rechecks.mapper()(row);
+    expect(refused.ok ? [] : refused.problems.map(({ code, field }) => `${field}: ${code}`)).toEqual([
+      'name: CELL_ERROR',
+      'result: VALUE_NOT_IN_LIST',
+    ]);
   });
 });

@@ -11,7 +11,7 @@ import {
   type StatusChangeKind,
 } from './status-change-words.ts';
 import type { SheetForm, TableRecord } from './table.ts';
-import { cleanText, parseCode, parseDate, parseHundredths, parseNote, parseNumber, parseText, type Parsed } from './values.ts';
+import { cleanText, parseCode, parseHundredths, parseNote, parseNumber, parseText, type Parsed } from './values.ts';
 import { idFields, nameField, noteField, readById, readByNumber, studentNumberField } from './whom.ts';
 
 /** A list of status changes (学籍异动): one change of one person a row. */
@@ -41,10 +41,15 @@ export const statusChangeForm: SheetForm<StatusChangeField> = {
     nameField,
     ...idFields,
     { field: 'change', zh: ['异动类型', '异动类别', '学籍异动类型', '变动类型'], en: ['status change', 'change'] },
-    { field: 'on', zh: ['异动日期', '异动时间', '批准日期', '生效日期'], en: ['changed on', 'effective on'] },
+    { field: 'on', zh: ['异动日期', '异动时间', '批准日期', '生效日期'], en: ['changed on', 'effective on'], dates: 'day' },
     { field: 'ground', zh: ['异动原因', '原因', '异动理由'], en: ['ground', 'reason'] },
-    { field: 'until', zh: ['期满日期', '截止日期', '到期日期', '休学截止日期', '预计复学日期', '保留至'], en: ['until'] },
-    { field: 'appliedOn', zh: ['申请日期', '申请时间'], en: ['applied on'] },
+    {
+      field: 'until',
+      zh: ['期满日期', '截止日期', '到期日期', '休学截止日期', '预计复学日期', '保留至'],
+      en: ['until'],
+      dates: 'day',
+    },
+    { field: 'appliedOn', zh: ['申请日期', '申请时间'], en: ['applied on'], dates: 'day' },
     { field: 'review', zh: ['复学审核', '复查结果', '审核结果'], en: ['review'] },
     { field: 'programCode', zh: ['转入专业代码', '新专业代码'], en: ['new program code'] },
     { field: 'programName', zh: ['转入专业', '新专业', '转入专业名称'], en: ['new program'] },
@@ -115,7 +120,8 @@ const groundsOf: Readonly<Partial<Record<StatusChangeKind, (cell: string) => Par
 const codeOf = (parsed: Parsed<{ readonly code: string }>): Parsed<string> =>
   parsed.ok ? { ok: true, value: parsed.value.code } : parsed;
 
-const aDay = (cell: string) => parseDate(cell, { month: false });
+const aDay = { month: false };
+const aNote = (cell: string) => parseNote(cell);
 
 /** Reads one record of a list of status changes. Refuses with every problem of the row. Whether the change may happen is for the ledger to decide. */
 export function mapStatusChangeRow(record: TableRecord<StatusChangeField>): Mapped<StatusChangeRow> {
@@ -124,14 +130,14 @@ export function mapStatusChangeRow(record: TableRecord<StatusChangeField>): Mapp
   // With a student number her document need not be there; one that is there as well is not compared.
   const whom = cell.has('studentNumber') || !cell.has('idNumber') ? readByNumber(cell) : readById(cell);
   const kind = cell.readNeeded('change', (text) => parseCode(text, statusChangeKinds));
-  const on = cell.readNeeded('on', aDay);
-  const note = cell.read('note', (text) => parseNote(text));
+  const on = cell.readNeededDate('on', aDay);
+  const note = cell.readAny('note', aNote);
   const change = kind?.code;
   const listed = change && groundsOf[change];
-  const ground = listed ? cell.readNeeded('ground', listed) : cell.read('ground', (text) => parseNote(text, 200));
+  const ground = listed ? cell.readNeeded('ground', listed) : cell.readAny('ground', (text) => parseNote(text, 200));
 
-  const until = cell.read('until', aDay);
-  const appliedOn = cell.read('appliedOn', aDay);
+  const until = cell.readDate('until', aDay);
+  const appliedOn = cell.readDate('appliedOn', aDay);
   const review = cell.read('review', (text) => parseCode(text, reviewResults))?.code;
   const attested = cell.read('attested', (text) => parseCode(text, reviewResults))?.code;
   const code = cell.read('programCode', (text) => parseNumber(text, 32));

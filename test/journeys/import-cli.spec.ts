@@ -542,6 +542,25 @@ describe('without a server', () => {
 });
 
 describe('a registrar’s year', () => {
+  it('has lists in workbooks, whose days are counted as they count them, and whose classes that became dates are refused', async () => {
+    const names = ['陈思远', '周子涵', '吴佳怡'];
+    const students = names.map((name, i) => [`2619040${i + 1}`, name, someone().idNumber, '530701', '2025-09-01']);
+    expect((await ledger(['import', 'roster', file('changed.csv', sheet([header, ...students]))])).code).toBe(0);
+    const path = file('changes.xlsx', readFileSync(join(import.meta.dirname, '../sheets/files/changes-1904.xlsx')));
+    const changed = await ledger(['batch', 'status-changes', path, '--result', `${path}.result.csv`]);
+    expect(countsOf(changed)).toEqual({ 'status changes recorded': 2, refused: 1, total: 3 });
+    expect((await rowsOf(`${path}.result.csv`))[1]!.slice(-2)).toEqual([
+      'VALUE_BECAME_DATE',
+      expect.stringContaining('转入班级'),
+    ]);
+    const suspended = (await logOf(data())).filter(({ type }) => type === 'StudySuspended').slice(-2);
+    for (const { json } of suspended)
+      expect(JSON.parse(json)).toMatchObject({
+        effectiveAt: '2026-10-06T16:00:00.000Z',
+        data: { until: '2027-09-01' },
+      });
+  });
+
   it('goes in as lists, by class where there is none, and out again where it was one too many', async () => {
     const inClass = [...header, '班级'];
     const admitted = Array.from({ length: 3 }, () => [...row(''), '电商2511']);

@@ -196,6 +196,24 @@ def dates():
     save(workbook, "dates-wrong.xlsx")
 
 
+def changes():
+    """A list of status changes counted from 1904: days as numbers, as dates, and a class (3-1) that became one."""
+    header = ["学号", "姓名", "异动类型", "异动日期", "异动原因", "期满日期", "转入班级", "备注"]
+    day, until = datetime.date(2026, 10, 7), datetime.date(2027, 9, 1)
+    since_1904 = lambda date: (date - datetime.date(1904, 1, 1)).days
+    workbook, sheet = book(header=None)
+    workbook.epoch = CALENDAR_MAC_1904
+    rows = [
+        ["休学", since_1904(day), "因病", since_1904(until), None, None],
+        ["休学", day, "因病", until, None, day],
+        ["转班", day, None, None, datetime.date(2026, 3, 1), None],
+    ]
+    for i, row in enumerate([header, *rows]):
+        sheet.append(row if i == 0 else [f"2619040{i}", NAMES[i], *row])
+    save(workbook, "changes-1904.xlsx")
+    calc("changes-1904.xlsx", "changes-1904-calc.xlsx", "xlsx:Calc MS Excel 2007 XML")
+
+
 def characters():
     x_id = next(i for order in range(100, 999) if (i := resident_id("20080101", str(order))).endswith("X"))
     workbook, sheet = book(
@@ -311,7 +329,7 @@ def bombs():
 if __name__ == "__main__":
     shutil.rmtree(FILES, ignore_errors=True)
     os.makedirs(FILES)
-    for make in (layout, numbers, dates, characters, cells, unreadable):
+    for make in (layout, numbers, dates, changes, characters, cells, unreadable):
         make()
     convert()
     rewritten("rich-text.xlsx", {"xl/worksheets/sheet1.xml": rich_text})

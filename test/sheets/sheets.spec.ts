@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { fileBytes } from '../../libs/intake/byte-source.ts';
 import { findTable, type FindOptions, type FoundTable } from '../../libs/intake/find-table.ts';
+import { importForms } from '../../libs/intake/import-kinds.ts';
 import { readSheets } from '../../libs/intake/read-sheet.ts';
 import { mapRosterRow, rosterForm, type RosterField, type RosterRow } from '../../libs/intake/roster.ts';
 import { UnreadableFile } from '../../libs/intake/unreadable-file.ts';
@@ -131,6 +132,22 @@ describe('dates', () => {
     const sheet = await read(name);
     expect(sheet.table.sheet.dateSystem).toBe('1904');
     expect(said(sheet, entryOf)).toEqual(['2026-09-01', '2026-09-01', '2026-09-01']);
+  });
+
+  it.each(both('changes-1904'))('of a list of changes too, where a class that became one is refused: %s', async (name) => {
+    seen.add(name);
+    const { form, mapper } = importForms['status-changes'];
+    const source = await fileBytes(join(files, name));
+    const table = await findTable(await readSheets(source), form, {});
+    const rows: unknown[] = [];
+    for await (const record of table.records) rows.push(mapper()(record));
+    await source.close();
+    const days = { change: 'suspended', on: '2026-10-07', until: '2027-09-01', ground: 'illness' };
+    expect(rows).toMatchObject([
+      { ok: true, row: days },
+      { ok: true, row: { ...days, note: '2026-10-07' } },
+      { ok: false, problems: [{ code: 'VALUE_BECAME_DATE', field: 'className', column: '转入班级' }] },
+    ]);
   });
 
   it('that do not exist are refused', async () => {
