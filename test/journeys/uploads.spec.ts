@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { heldBytes } from '../../libs/intake/byte-source.ts';
 import { readSheets } from '../../libs/intake/read-sheet.ts';
 import { all } from '../../libs/intake/sheets.fixture.ts';
+import type { OutCell } from '../../libs/intake/write-xlsx.ts';
 import type { SheetRow } from '../../libs/intake/sheet-row.ts';
 import { builtLedger } from '../support/build.ts';
 import { counted, headOf, logOf } from '../support/log.ts';
@@ -167,6 +168,52 @@ it('somebody of the same name and birth date under another id is shown to a pers
   const { summary } = await resultOf(body.runId, 'en');
   expect([...summary.keys()].find((word) => word.startsWith('Perhaps the same person'))).toMatch(/: 1$/);
   expect(summary.get('2')).toBe(name);
+}, 180_000);
+
+it('a list of status changes is carried out as it is sent; corrected, what was done stays done', async () => {
+  const [one, two, three] = [student(30_000), student(30_001), student(30_002)] as const;
+  await over((await send(registrar, await workbook([header, one, two, three]))).body.runId);
+  const title = ['学号', '姓名', '异动类型', '异动日期', '异动原因', '期满日期'];
+  const whom = ([number, name]: readonly string[]): string[] => [number!, name!];
+  const date = (value: string): OutCell => ({ kind: 'date', value });
+  const list = [
+    ['2026年10月学籍异动表'],
+    title,
+    [...whom(one), '休学', date('2026-10-09'), '因病', date('2027-08-31')],
+    [...whom(two), '退学', '2026.10.9', '自愿退学'],
+    [...whom(two), '休学', '2026-10-10', '因病', '2027-08-31'],
+    [three[0]!, '王小明', '退学', '2026-10-10', '本人申请'],
+    ['制表人：王老师'],
+  ];
+  const before = counted(await logOf(data()));
+  const { body: sent } = await send(registrar, await workbook(list), { kind: 'status-changes' }, '异动.xlsx');
+  expect((await over(sent.runId)).finished).toEqual({ rows: 4, taken: 2, unchanged: 0, refused: 2 });
+  const statusOf = async (number: string): Promise<string> =>
+    (await registrar.get(`/v1/enrollments?studentNumber=${number}`, { 'ledger-wait-for': String(await headOf(data())) })).body
+      .items[0].status.code;
+  expect([await statusOf(one[0]!), await statusOf(two[0]!)]).toEqual(['suspended', 'withdrawn']);
+
+  const { rows, summary } = await resultOf(sent.runId, 'zh');
+  expect(rows.slice(0, 2)).toEqual([['2026年10月学籍异动表'], [...title, '导入结果', '原因及可填内容']]);
+  expect(rows.slice(2).map((cells) => cells.slice(6))).toEqual([
+    ['被拒', '须为在籍（已注册），现为“退学”。'],
+    ['被拒', expect.stringContaining('姓名')],
+    ['已登记异动'],
+    ['已登记异动'],
+    [],
+  ]);
+  expect(rows[4]!.slice(2, 6)).toEqual(['休学', '2026-10-09', '因病', '2027-08-31']);
+  expect([summary.get('已登记异动'), summary.get('表尾行（未读取）')]).toEqual(['2', '7']);
+  const english = (await resultOf(sent.runId, 'en')).rows;
+  expect(english[2]!.at(-1)).toBe('The enrollment must be registered; it is withdrawn.');
+
+  const corrected = rows.filter((_, at) => at !== 2);
+  corrected[2]![1] = three[1]!;
+  const again = await send(registrar, await workbook(corrected), { kind: 'status-changes' }, '异动.xlsx');
+  expect((await over(again.body.runId)).finished).toEqual({ rows: 3, taken: 1, unchanged: 2, refused: 0 });
+  const after = counted(await logOf(data()));
+  const more = (type: string): number => (after[type] ?? 0) - (before[type] ?? 0);
+  expect(['StudySuspended', 'StudentWithdrawn', 'ImportStarted', 'ImportFinished'].map(more)).toEqual([1, 2, 2, 2]);
 }, 180_000);
 
 describe('what is refused', () => {
