@@ -1,8 +1,15 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Module, Post, Req } from '@nestjs/common';
 import { openDesk, type Desk } from '../../test/support/desk.ts';
 import { EnrollmentModule } from '../contexts/enrollment/enrollment.module.ts';
 import { refusals } from '../kernel/refusals.ts';
 import { StoreFault } from '../ports/store-fault.ts';
+import { takesLong } from './arrival.ts';
+import { Told } from './command.ts';
+import type { EdgeRequest } from './parts.ts';
 import { edgeProblems, languageOf, problemDocument, problemStatus, problemText, type ProblemCode } from './problem.ts';
 
 let desk: Desk;
@@ -142,6 +149,79 @@ describe('what is kept of a request', () => {
     expect((await (await own.as({ role: 'administrator' })).get('/metrics')).status).toBe(200);
     expect(await own.get('/metrics', { authorization: '' })).toMatchObject({ status: 401 });
     await own.server.app.close();
+  });
+});
+
+describe('what comes slowly', () => {
+  @Controller('v1/imports')
+  class Uploads {
+    @Post()
+    async startImport(@Req() request: EdgeRequest): Promise<Told> {
+      takesLong(request, 3000);
+      let bytes = 0;
+      for await (const part of request.parts()) bytes += part.type === 'file' ? (await part.toBuffer()).length : 0;
+      return new Told({ bytes });
+    }
+  }
+  @Module({ controllers: [Uploads] })
+  class Slow {}
+
+  const file = ['--x', 'content-disposition: form-data; name="file"; filename="f"', '', 'a'.repeat(20), '--x--', ''].join('\r\n');
+  const form = 'multipart/form-data; boundary=x';
+  let own: Desk;
+  let port: number;
+  beforeAll(async () => {
+    own = await openDesk([EnrollmentModule, Slow], { options: { arrival: { requestMs: 300, headersMs: 300, lookedAtMs: 100 } } });
+    await own.server.app.listen(0, '127.0.0.1');
+    port = Number(new URL(await own.server.app.getUrl()).port);
+  });
+  afterAll(() => own.server.app.close());
+
+  /** A body piece by piece over so many milliseconds, where it is let another request behind it; what is answered. */
+  async function speak(path: string, type: string, body: string, ms: number, token: string): Promise<string[]> {
+    const answers: string[] = [];
+    const socket = connect(port, '127.0.0.1');
+    socket.setEncoding('utf8').on('data', (said: string) => answers.push(said));
+    const gone = once(socket, 'close').catch(() => undefined);
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\nidempotency-key: k\r\n` +
+        `content-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`,
+    );
+    const pieces = 20;
+    const step = Math.ceil(body.length / pieces);
+    for (let at = 0; at < body.length && !socket.destroyed; at += step) {
+      await sleep(ms / pieces);
+      if (!socket.destroyed) socket.write(body.slice(at, at + step));
+    }
+    if (!socket.destroyed) socket.end('GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    await gone;
+    return answers.join('').split(/(?=HTTP\/1\.1 )/);
+  }
+  const statusesOf = (answers: readonly string[]): string[] => answers.map((answer) => answer.slice(9, 12));
+
+  it('ends with a problem where it is no file', async () => {
+    const token = await own.token();
+    const [said = ''] = await speak('/v1/learners', 'application/json', JSON.stringify({ identity }), 1000, token);
+    expect(said).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\ncontent-type: application\/problem\+json/);
+    expect(JSON.parse(said.split('\r\n\r\n')[1]!)).toMatchObject({ status: 408, code: 'REQUEST_TIMEOUT' });
+  });
+
+  it.each([
+    ['', false],
+    [', on an address to which Fastify does not listen for errors', true],
+  ])('is waited for where it is a file of somebody who may send one%s', async (_where, unheard) => {
+    if (unheard) own.server.app.getHttpServer().removeAllListeners('clientError');
+    const token = await own.token();
+    const answers = await speak('/v1/imports', form, file, 700, token);
+    expect(answers.map((answer) => answer.split('\r\n\r\n')[1])).toEqual(['{"bytes":20}', '{"status":"live"}']);
+  });
+
+  it('is not waited for for ever', async () => {
+    expect(statusesOf(await speak('/v1/imports', form, file, 9000, await own.token()))).toEqual(['408']);
+  });
+
+  it('is not waited for where nobody knows who sends it', async () => {
+    expect(statusesOf(await speak('/v1/imports', form, file, 1000, 'x'))).toEqual(['401', '408']);
   });
 });
 

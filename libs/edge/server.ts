@@ -9,6 +9,7 @@ import multipart from '@fastify/multipart';
 import { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { AccessLog } from './access.ts';
+import { arrivalMs, refuseUnheard } from './arrival.ts';
 import { Told } from './command.ts';
 import { idPattern } from './fields.ts';
 import { PolicyGuard } from './guard.ts';
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly log: { readonly level: string; readonly stream: { write(line: string): void } } | null;
   /** Bytes of a body at most. */
   readonly bodyLimit?: number;
+  /** How long a request may take to arrive, its headers alone no longer, and how often that is looked at. */
+  readonly arrival?: { readonly requestMs: number; readonly headersMs: number; readonly lookedAtMs: number };
   /** What the API document at /openapi.json and the page at /docs say; neither is served where it is absent. */
   readonly described?: Described;
 }
@@ -41,17 +44,18 @@ export interface Server {
 /** The HTTP edge around some contexts: one guard, one pipe, one filter, and the hooks that turn outcomes into responses. Not listening yet. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { parts, modules, log, bodyLimit = 1024 * 1024 } = options;
+  const { arrival = { requestMs: arrivalMs, headersMs: 15_000, lookedAtMs: 15_000 } } = options;
   const access = new AccessLog(parts);
   const metrics = new Metrics(parts);
   const adapter = new FastifyAdapter({
     logger: log === null ? false : { level: log.level, base: null, stream: log.stream },
     logController: new Faults({ disableRequestLogging: true }),
     bodyLimit,
-    connectionTimeout: 60_000,
-    // As long as 64 MiB take on a slow line; a connection on which nothing comes ends after a minute all the same.
-    requestTimeout: 600_000,
+    connectionTimeout: arrivalMs,
+    requestTimeout: arrival.requestMs,
+    clientErrorHandler: refuseUnheard,
     keepAliveTimeout: 65_000,
-    http: { maxHeaderSize: 16 * 1024, headersTimeout: 15_000 },
+    http: { maxHeaderSize: 16 * 1024, headersTimeout: arrival.headersMs, connectionsCheckingInterval: arrival.lookedAtMs },
     routerOptions: { maxParamLength: 100 },
     exposeHeadRoutes: false,
     return503OnClosing: true,

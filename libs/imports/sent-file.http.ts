@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { Inject, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { MultipartFile } from '@fastify/multipart';
 import { catchError, from, type Observable } from 'rxjs';
+import { takesLong } from '../edge/arrival.ts';
 import type { EdgeRequest } from '../edge/parts.ts';
 import { principalOf } from '../edge/parts.ts';
 import { Problem } from '../edge/problem.ts';
@@ -53,6 +54,7 @@ export class SentFileInterceptor implements NestInterceptor {
     if (!uploads) throw new Problem('MEDIA_TYPE_UNSUPPORTED');
     const declared = Number(request.headers['content-length'] ?? 0);
     if (declared > fileLimit + 1_048_576) throw this.tooLarge(request);
+    takesLong(request);
     let received: Received | undefined;
     try {
       const fields = new Map<string, string[]>();
