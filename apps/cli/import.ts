@@ -125,6 +125,7 @@ class ImportJob {
   /** What the result workbook says beside each row; a csv holds what was refused alone. */
   private readonly verdicts = new Map<number, RowVerdict>();
   private readonly people: PersonRead[] = [];
+  private nearCount = 0;
   /** Why nobody could look for near-duplicates. */
   private notLookedFor: string | undefined;
   private result = '';
@@ -169,7 +170,8 @@ class ImportJob {
       const finished = await this.connection.post<{ lag: string }>(`/v1/imports/${started.runId}/finish`, started.runId, finish);
       lag = BigInt(finished.lag);
     }
-    if (count('refused') > 0 || (this.asWorkbook && this.args.result !== undefined)) await rename(temporary, this.result);
+    const wanted = this.asWorkbook && (this.args.result !== undefined || this.nearCount > 0);
+    if (count('refused') > 0 || wanted) await rename(temporary, this.result);
     else await rm(temporary);
     this.report(table, columns, (performance.now() - began) / 1000, lag, started.runId);
     return count('refused') > 0 ? 2 : 0;
@@ -266,7 +268,9 @@ class ImportJob {
       this.notLookedFor = error.message;
       return null;
     }
-    return found.slice(0, nearDuplicatesKept);
+    const kept = found.slice(0, nearDuplicatesKept);
+    this.nearCount = kept.length;
+    return kept;
   }
 
   /** Sends batches, several at once, and yields the refused rows in the order of the file. */
@@ -389,6 +393,7 @@ class ImportJob {
     if (this.warningCount > this.warnings.length) line('moreWarnings', { count: this.warningCount - this.warnings.length });
     if (this.notLookedFor !== undefined) line('notLookedFor', { why: this.notLookedFor });
     if (this.stoppedAt !== undefined) line('stopped', { limit: this.args.limitErrors, row: this.stoppedAt });
+    if (this.nearCount > 0) line('nearDuplicates', { count: this.nearCount, file: this.result });
     if (this.counts.get('refused')) line('result', { file: this.result });
     if (dryRun) return line('dryRun');
     line('took', { seconds: seconds.toFixed(1), rate: Math.round(this.rows / Math.max(seconds, 0.001)), lag });

@@ -192,6 +192,10 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
   footRows: { zh: '表尾行（未读取）：{rows}', en: 'Rows below the table (not read): {rows}' },
   warning: { zh: '第 {row} 行：{text}', en: 'Row {row}: {text}' },
   moreWarnings: { zh: '……另有 {count} 条提示', en: '… and {count} more notes' },
+  nearDuplicates: {
+    zh: '{count} 行与账本中的人姓名和出生日期相同而证件号码不同，请人工核对：见 {file} 的汇总表。',
+    en: 'Rows with the name and birth date of somebody on record under another id number: {count}. Look at them in the summary of {file}.',
+  },
   notLookedFor: {
     zh: '未能查找姓名和出生日期相同的人：{why}',
     en: 'Nobody could look for people of the same name and birth date: {why}',

@@ -424,6 +424,11 @@ describe('a workbook', () => {
       ['2', name, birthDate, idNumber, expect.stringMatching(/^ND02 · [0-9a-z]+$/)],
       ['3', name, birthDate, 'E12345678', expect.stringMatching(/^ND01 · [0-9a-z]+$/)],
     ]);
+    // Nothing is refused, and it is kept all the same.
+    const told = await ledger(['import', 'roster', file('near-again.xlsx', twice)]);
+    expect(countsOf(told)).toEqual({ unchanged: 2, total: 2 });
+    expect(told.out).toMatch(/under another id number: 2\. Look at them in the summary of .+near-again\.xlsx\.result\.xlsx/);
+    expect(existsSync(join(folder.path, 'near-again.xlsx.result.xlsx'))).toBe(true);
   });
 
   it('is written empty as a template, which is taken as it is', async () => {
