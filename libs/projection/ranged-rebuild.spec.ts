@@ -245,6 +245,24 @@ describe('a verification', () => {
     expect(await made('table')).toEqual(['a_row_g1']);
   });
 
+  it('waits for live rows that are still catching up', async () => {
+    await stores.close();
+    stores = new TestStores();
+    const ranges = foldRangesHere({ streams: ledger.store, decoder: ledger.codec, views: [view], folder }, 128);
+    projection = await project(ledger, stores, [view], { ranges, batch: 50 });
+    const verified = projection.rebuild('a', undefined, { verify: true });
+    for (;;) {
+      const [status] = await projection.status();
+      if (status!.rebuild?.phase === 'ranges' && status!.rebuild.done === 500n) break;
+      await settle();
+    }
+    await settle();
+    expect(await projection.status()).toMatchObject([{ position: 0n }]);
+    const { digests, position } = await driven(projection, verified);
+    expect(position).toBe(500n);
+    expect(digests!.rebuilt).toBe(digests!.live);
+  });
+
   it('shows the rows that differ, side by side', async () => {
     await stores.views.transaction(async (db) => {
       await db.run(`UPDATE a_row_g1 SET n = 7 WHERE stream = 'learner-007'`);
