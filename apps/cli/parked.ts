@@ -56,7 +56,7 @@ export async function retry(
     key === null ? {} : { key },
   );
   if (!any) {
-    say(fill(parkedWords.nothing[language], { view, key: key ?? '' }));
+    say(fill(parkedWords.nothing[language], { view: key === null ? view : `${view} ${key}` }));
     return 0;
   }
   const tried = ({ key: of, position, attempts }: Parked): string => `${of} ${position} ${attempts}`;

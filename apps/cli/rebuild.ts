@@ -27,6 +27,9 @@ interface Outcome {
   readonly eventType: string | null;
 }
 
+/** One view's run came to nothing. */
+class RunFailed extends CommandFailed {}
+
 type Row = Readonly<Record<string, string | number | null>>;
 interface Difference {
   readonly table: string;
@@ -59,9 +62,15 @@ export async function rebuild(args: RebuildArgs, connection: Connection, say: (l
           mode: args.verify ? 'verify' : 'swap',
           reason,
         });
+  if (!('items' in answer)) return follow(answer, connection, language, say);
   let worst = 0;
-  for (const asked of 'items' in answer ? answer.items : [answer]) {
-    const code = await follow(asked, connection, language, say);
+  for (const asked of answer.items) {
+    const code = await follow(asked, connection, language, say).catch((error: unknown) => {
+      // The others are told all the same.
+      if (!(error instanceof RunFailed)) throw error;
+      process.stderr.write(`${error.message}\n`);
+      return 1;
+    });
     worst = code === 1 || worst === 1 ? 1 : Math.max(worst, code);
   }
   return worst;
@@ -124,15 +133,15 @@ async function tell(
     event: eventId ?? '?',
     type: eventType ?? '?',
   };
-  if (outcome === 'failed' && position === null) throw new CommandFailed(fill(words.rebuildBroke[language], facts));
+  if (outcome === 'failed' && position === null) throw new RunFailed(fill(words.rebuildBroke[language], facts));
   if (outcome === 'failed')
-    throw new CommandFailed(fill(words.rebuildFailed[language], { ...facts, error: await errorOf(view, run, connection) }));
-  if (outcome === 'cancelled') throw new CommandFailed(fill(words.rebuildCancelled[language], facts));
+    throw new RunFailed(fill(words.rebuildFailed[language], { ...facts, error: await errorOf(view, run, connection) }));
+  if (outcome === 'cancelled') throw new RunFailed(fill(words.rebuildCancelled[language], facts));
   if (mode.code === 'swap') {
     say(fill(words.rebuilt[language], facts));
     return 0;
   }
-  if (digests === null) throw new CommandFailed(fill(words.notCompared[language], facts));
+  if (digests === null) throw new RunFailed(fill(words.notCompared[language], facts));
   const { live, rebuilt } = digests;
   if (live === rebuilt) {
     say(fill(words.verified[language], { ...facts, digest: live }));

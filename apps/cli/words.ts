@@ -249,7 +249,10 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
     zh: '视图 {view} 无法比对：它已停止或规则已改。',
     en: 'View {view} could not be compared: it stands still, or is of another version.',
   },
-  anotherInstitution: { zh: '（其他院校的一行）', en: '(a row of another institution)' },
+  anotherInstitution: {
+    zh: '（其他院校的一行，或未注明院校的一行）',
+    en: '(a row of another institution, or one that does not say whose it is)',
+  },
   backedUp: { zh: '已备份到 {folder}：日志至第 {head} 位。', en: 'Backed up to {folder}: the log up to position {head}.' },
   restored: {
     zh: '已恢复到 {folder}，重放删除记录 {replayed} 条。',
@@ -299,7 +302,7 @@ export const asOfWords = {
 /** Of fold keys that stand before an event. */
 export const parkedWords = {
   none: { zh: '没有停放的键。', en: 'Nothing is parked.' },
-  nothing: { zh: '{view} {key} 没有停放。', en: 'Nothing of {view} {key} is parked.' },
+  nothing: { zh: '{view} 没有停放。', en: 'Nothing of {view} is parked.' },
   more: { zh: '……另有 {count} 个', en: '… and {count} more' },
   anothers: { zh: '（其他院校）', en: '(another institution’s)' },
   standing: {
