@@ -157,7 +157,7 @@ export const recheckForm: SheetForm<RecheckField> = {
   fields: [
     studentNumberField,
     nameField,
-    { field: 'result', zh: ['复查结果', '复查结论', '入学资格复查结果'], en: ['re-check result', 'result'] },
+    { field: 'result', zh: ['复查结果', '复查结论', '入学资格复查结果'], en: ['re-check result', 'result'], list: reviewResults },
     { field: 'on', zh: ['复查日期', '复查时间'], en: ['re-checked on'], dates: 'day' },
     noteField,
   ],

@@ -1,4 +1,4 @@
-import { levels, type Level } from '../kernel/codes.ts';
+import { levels, type CodeList, type Level } from '../kernel/codes.ts';
 import { reviewResults, type StudentRow } from './batches.ts';
 import { RecordReader, type Mapped } from './map-row.ts';
 import type { Finding } from './problems.ts';
@@ -35,14 +35,33 @@ type Particular = (typeof particulars)[number];
 export type StatusChangeField =
   'studentNumber' | 'name' | 'idType' | 'idNumber' | 'change' | 'on' | 'ground' | 'note' | Particular;
 
+/** The others are acts of their own: a list that says one of them is refused with the way. */
+const listedChanges = statusChangeKinds.filter(
+  ({ code }) => code !== 'transferred-in' && code !== 'revoked' && code !== 'annulled' && code !== 'withdrawal-reverted',
+);
+/** Of whatever change; each takes its own, and some take any words. */
+const groundWords: CodeList = [
+  ...new Map(
+    [...suspensionGroundWords, ...retentionGroundWords, ...withdrawalGroundWords, ...transferGroundWords].map((word) => [
+      word.zh as string,
+      word,
+    ]),
+  ).values(),
+];
+
 export const statusChangeForm: SheetForm<StatusChangeField> = {
   fields: [
     studentNumberField,
     nameField,
     ...idFields,
-    { field: 'change', zh: ['异动类型', '异动类别', '学籍异动类型', '变动类型'], en: ['status change', 'change'] },
+    {
+      field: 'change',
+      zh: ['异动类型', '异动类别', '学籍异动类型', '变动类型'],
+      en: ['status change', 'change'],
+      list: listedChanges,
+    },
     { field: 'on', zh: ['异动日期', '异动时间', '批准日期', '生效日期'], en: ['changed on', 'effective on'], dates: 'day' },
-    { field: 'ground', zh: ['异动原因', '原因', '异动理由'], en: ['ground', 'reason'] },
+    { field: 'ground', zh: ['异动原因', '原因', '异动理由'], en: ['ground', 'reason'], list: groundWords },
     {
       field: 'until',
       zh: ['期满日期', '截止日期', '到期日期', '休学截止日期', '预计复学日期', '保留至'],
@@ -50,15 +69,20 @@ export const statusChangeForm: SheetForm<StatusChangeField> = {
       dates: 'day',
     },
     { field: 'appliedOn', zh: ['申请日期', '申请时间'], en: ['applied on'], dates: 'day' },
-    { field: 'review', zh: ['复学审核', '复查结果', '审核结果'], en: ['review'] },
+    { field: 'review', zh: ['复学审核', '复查结果', '审核结果'], en: ['review'], list: reviewResults },
     { field: 'programCode', zh: ['转入专业代码', '新专业代码'], en: ['new program code'] },
     { field: 'programName', zh: ['转入专业', '新专业', '转入专业名称'], en: ['new program'] },
     { field: 'className', zh: ['转入班级', '新班级', '编入班级', '调入班级'], en: ['new class'] },
     { field: 'toSchool', zh: ['转入学校', '转往学校', '去向学校'], en: ['to school'] },
-    { field: 'toLevel', zh: ['转入层次', '转往层次'], en: ['to level'] },
+    { field: 'toLevel', zh: ['转入层次', '转往层次'], en: ['to level'], list: levels },
     { field: 'requiredScore', zh: ['转入专业录取分数', '录取最低分'], en: ['required score'] },
     { field: 'decisionNumber', zh: ['文号', '批准文号', '决定文号', '处分文号'], en: ['decision number'] },
-    { field: 'attested', zh: ['毕业审核', '毕业资格审核', '学分审核'], en: ['credits attested', 'graduation check'] },
+    {
+      field: 'attested',
+      zh: ['毕业审核', '毕业资格审核', '学分审核'],
+      en: ['credits attested', 'graduation check'],
+      list: reviewResults,
+    },
     noteField,
   ],
   needed: [['studentNumber', 'idNumber'], ['name'], ['change'], ['on']],

@@ -18,7 +18,7 @@ export const studentNumberField = {
 } as const satisfies Field;
 export const nameField = { field: 'name', zh: ['姓名', '学生姓名'], code: 'XM', en: ['name'] } as const satisfies Field;
 export const idFields = [
-  { field: 'idType', zh: ['身份证件类型', '证件类型'], en: ['id type'] },
+  { field: 'idType', zh: ['身份证件类型', '证件类型'], en: ['id type'], list: idTypes },
   {
     field: 'idNumber',
     zh: ['身份证号', '身份证件号', '证件号码', '身份证号码', '身份证件号码'],
