@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { fill, type Bilingual, type Language } from '../kernel/bilingual.ts';
 import { MergedCells } from './merged-cells.ts';
 import { ownColumns, titlesIn, workbookColumns } from './result-columns.ts';
-import { limits, type Sheet, type SheetRow } from './sheet-row.ts';
+import { limits, type Merge, type Sheet, type SheetRow } from './sheet-row.ts';
 import { isBlank } from './values.ts';
 import { writeXlsx, type OutCell, type OutColumn, type OutRow, type OutSheet } from './write-xlsx.ts';
 
@@ -83,7 +83,17 @@ const sheetAgain = (result: ResultOf): OutSheet => ({
   columns: columnsOf(result),
   frozenRows: result.headerRow,
   rows: rowsAgain(result),
+  merges: () => mergesAgain(result),
 });
+
+/** Those of a header of several rows, without which it would not be read as one. Rows below it go back in another order. */
+const mergesAgain = async ({ sheet, headerRow, header }: ResultOf): Promise<readonly Merge[]> => {
+  const own = ownColumns(header);
+  return (await sheet.merges()).flatMap((merge) => {
+    const [fromColumn, toColumn] = [own.indexOf(merge.fromColumn - 1) + 1, own.indexOf(merge.toColumn - 1) + 1];
+    return merge.toRow <= headerRow && fromColumn > 0 && toColumn >= fromColumn ? { ...merge, fromColumn, toColumn } : [];
+  });
+};
 
 async function* rowsAgain(result: ResultOf): AsyncGenerator<OutRow, void, undefined> {
   const { sheet, headerRow, header, verdictOf, language } = result;

@@ -107,6 +107,9 @@ const findTable = async <F extends string>(
   options: TableOptions<F>,
 ): Promise<Table<F>> => {
   const fieldOf = fieldsByHeader(form, options.columns);
+  const missingIn = (found: ReadonlySet<F>): readonly (readonly F[])[] =>
+    form.needed.filter((oneOf) => !oneOf.some((field) => found.has(field)));
+  const above: SheetRow[] = [];
   let nearest: { row: number; missing: string[]; recognized: number } | undefined;
   let searched = 0;
   while (searched < headerWithin) {
@@ -114,17 +117,85 @@ const findTable = async <F extends string>(
     if (next.done) break;
     const { row, cells } = next.value;
     searched = row;
-    const fields = cells.map(fieldOf);
-    const found = new Set(fields.filter((field) => field !== undefined));
-    const missing = form.needed.filter((oneOf) => !oneOf.some((field) => found.has(field)));
-    if (missing.length === 0) return tableUnder(row, cells, fields, form, rows, options);
-    if (!nearest || found.size > nearest.recognized) {
-      nearest = { row, missing: missing.map((oneOf) => titleOf(form, oneOf)), recognized: found.size };
+    above.push(next.value);
+    const found = fieldsIn(cells, fieldOf);
+    if (missingIn(found).length === 0) {
+      const lower = await lowerHeader(next.value, above, rows, fieldOf, options);
+      const [header, ahead] =
+        lower && fieldsIn(lower.cells, fieldOf).size >= found.size && missingIn(fieldsIn(lower.cells, fieldOf)).length === 0
+          ? [lower, []]
+          : [{ row, cells }, above.filter((one) => one.row > row)];
+      return tableUnder(
+        header.row,
+        header.cells,
+        header.cells.map(fieldOf),
+        form,
+        ahead.length === 0 ? rows : resumed(ahead, rows),
+        options,
+      );
+    }
+    // A header of two rows has its words in the upper one where that is merged downward.
+    const within = found.size === 0 ? cells : await withMerged(next.value, above, options);
+    const both = within === cells ? found : fieldsIn(within, fieldOf);
+    const missing = missingIn(both);
+    if (missing.length === 0) return tableUnder(row, within, within.map(fieldOf), form, rows, options);
+    if (!nearest || both.size > nearest.recognized) {
+      nearest = { row, missing: missing.map((oneOf) => titleOf(form, oneOf)), recognized: both.size };
     }
   }
   if (!nearest) throw new UnreadableFile('FILE_EMPTY');
   throw new UnreadableFile('HEADER_NOT_FOUND', { searched, row: nearest.row, missing: nearest.missing });
 };
+
+const fieldsIn = <F extends string>(cells: readonly string[], fieldOf: (cell: string) => F | undefined): ReadonlySet<F> =>
+  new Set(cells.map(fieldOf).filter((field) => field !== undefined));
+
+/** The cells of a row, blank ones that are merged with a cell above as that one says. */
+const withMerged = async (
+  { row, cells }: SheetRow,
+  above: readonly SheetRow[],
+  { merges }: Pick<TableOptions, 'merges'>,
+): Promise<readonly string[]> => {
+  const filled = [...cells];
+  for (const { fromRow, toRow, fromColumn } of (await merges?.()) ?? []) {
+    if (fromRow >= row || toRow < row || !isBlank(filled[fromColumn - 1] ?? '')) continue;
+    while (filled.length < fromColumn) filled.push('');
+    filled[fromColumn - 1] = above.find((one) => one.row === fromRow)?.cells[fromColumn - 1] ?? '';
+  }
+  return filled;
+};
+
+/** The last of the rows into which a header's own cells are merged downward; `above` gets what is read on the way. */
+const lowerHeader = async (
+  { row, cells }: SheetRow,
+  above: SheetRow[],
+  rows: AsyncIterator<SheetRow>,
+  fieldOf: (cell: string) => string | undefined,
+  options: Pick<TableOptions, 'merges'>,
+): Promise<Pick<SheetRow, 'row' | 'cells'> | undefined> => {
+  const below = ((await options.merges?.()) ?? []).filter(
+    ({ fromRow, toRow, fromColumn }) => fromRow === row && toRow <= row + 2 && fieldOf(cells[fromColumn - 1] ?? '') !== undefined,
+  );
+  const last = Math.max(row, ...below.map(({ toRow }) => toRow));
+  let found: SheetRow | undefined;
+  for (let at = row; at < last; at = found.row) {
+    const next = await rows.next();
+    if (next.done) break;
+    found = next.value;
+    above.push(found);
+  }
+  return found?.row === last ? { row: last, cells: await withMerged(found, above, options) } : undefined;
+};
+
+/** Rows that were read ahead, then the others. */
+async function* resumed(ahead: readonly SheetRow[], rows: AsyncIterator<SheetRow>): AsyncGenerator<SheetRow, void, undefined> {
+  try {
+    yield* ahead;
+    for (let next = await rows.next(); !next.done; next = await rows.next()) yield next.value;
+  } finally {
+    await rows.return?.();
+  }
+}
 
 /** Case, spaces, full-width forms, notes in brackets and an asterisk do not matter. */
 const headerWord = (cell: string): string =>

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { limits, type StoredCell } from './sheet-row.ts';
+import { limits, type Merge, type StoredCell } from './sheet-row.ts';
 import { serialOf } from './xlsx/cell-format.ts';
 import { Styles, type Mark } from './xlsx/styles.ts';
 import { zipOf, type ZipPart } from './xlsx/write-zip.ts';
@@ -31,6 +31,8 @@ export interface OutSheet {
   /** Rows that stay in sight: the header, and what stands above it. */
   readonly frozenRows: number;
   readonly rows: Iterable<OutRow> | AsyncIterable<OutRow>;
+  /** Cells that are shown as one. Asked for after the rows. */
+  readonly merges?: () => Promise<readonly Merge[]>;
 }
 
 export interface Properties {
@@ -131,7 +133,7 @@ const customOf = ({ custom = {} }: Properties): string => {
 };
 
 async function* sheetText(
-  { columns, frozenRows, rows }: OutSheet,
+  { columns, frozenRows, rows, merges }: OutSheet,
   styles: Styles,
   selected: boolean,
 ): AsyncGenerator<string, void, undefined> {
@@ -150,7 +152,12 @@ async function* sheetText(
     if (++number > limits.rows) throw new RangeError(`a sheet of more than ${limits.rows} rows`);
     yield rowText(row, number, columns, styles);
   }
-  yield `</sheetData>${validationsOf(columns, frozenRows)}</worksheet>`;
+  const merged = ((await merges?.()) ?? []).map(
+    ({ fromRow, toRow, fromColumn, toColumn }) =>
+      `<mergeCell ref="${letters(fromColumn)}${fromRow}:${letters(toColumn)}${toRow}"/>`,
+  );
+  const mergeCells = merged.length === 0 ? '' : `<mergeCells count="${merged.length}">${merged.join('')}</mergeCells>`;
+  yield `</sheetData>${mergeCells}${validationsOf(columns, frozenRows)}</worksheet>`;
 }
 
 const rowText = ({ cells, mark }: OutRow, row: number, columns: readonly OutColumn[], styles: Styles): string => {

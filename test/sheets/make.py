@@ -148,6 +148,27 @@ def layout():
     sheet.append([row[0], row[1], row[2], None, row[3], row[4]])
     save(workbook, "header-of-two-rows.xlsx")
 
+    workbook, sheet = book(["2026级新生名册"], header=None)
+    sheet.merge_cells("A1:H1")
+    sheet.append(["序号", "学号", "姓名", "学籍信息", None, None, "身份信息", None])
+    sheet.append([None, None, None, "专业名称", "入学日期", "班级", "身份证号", "联系电话"])
+    for at in "ABC":
+        sheet.merge_cells(f"{at}2:{at}3")
+    sheet.merge_cells("D2:F2")
+    sheet.merge_cells("G2:H2")
+    for i in range(2):
+        row = student(i)
+        sheet.append([i + 1, row[0], row[1], row[3], row[4], row[5], row[2] if i == 0 else "1", "13800138000"])
+    save(workbook, "header-in-groups.xlsx")
+
+    workbook, sheet = book(header=[*HEADER, "联系方式", None])
+    sheet.append([None, None, None, None, None, None, "联系电话", "监护人电话"])
+    for at in "ABCDEF":
+        sheet.merge_cells(f"{at}1:{at}2")
+    sheet.merge_cells("G1:H1")
+    sheet.append([*student(0), "13800138000", "13900139000"])
+    save(workbook, "header-with-sub-columns.xlsx")
+
 
 def numbers():
     workbook, sheet = book(

@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { fileBytes } from '../../libs/intake/byte-source.ts';
+import { fileBytes, heldBytes } from '../../libs/intake/byte-source.ts';
 import { findTable, type FindOptions, type FoundTable } from '../../libs/intake/find-table.ts';
 import { importForms } from '../../libs/intake/import-kinds.ts';
 import { readSheets } from '../../libs/intake/read-sheet.ts';
+import { resultWorkbook, type ResultSummary } from '../../libs/intake/result-workbook.ts';
 import { mapRosterRow, rosterForm, type RosterField, type RosterRow } from '../../libs/intake/roster.ts';
 import { UnreadableFile } from '../../libs/intake/unreadable-file.ts';
 import type { FileErrorCode } from '../../libs/kernel/file-errors.ts';
@@ -43,6 +44,24 @@ const numberOf = (row: RosterRow): string | undefined => row.studentNumber;
 const nameOf = (row: RosterRow): string => row.identity.name;
 const classOf = (row: RosterRow): string | undefined => row.className;
 const entryOf = (row: RosterRow): string => row.entryDate;
+
+const resultSummary: ResultSummary = {
+  kind: 'roster',
+  file: '名册.xlsx',
+  digest: '',
+  by: '',
+  began: '',
+  ended: '',
+  runId: '',
+  state: 'finished',
+  counts: [],
+  rows: 0,
+  unknownColumns: [],
+  unrecordedColumns: [],
+  hiddenRows: [],
+  footRows: [],
+  nearDuplicates: [],
+};
 
 const both = (name: string): [string][] => [[`${name}.xlsx`], [`${name}-calc.xlsx`]];
 
@@ -97,6 +116,51 @@ describe('layout', () => {
     const sheet = await read('header-of-two-rows.xlsx');
     expect(sheet.rows.map(([row]) => row)).toEqual([3]);
     expect(said(sheet, numberOf)).toEqual(['002600000']);
+  });
+
+  it('a header of two rows whose words stand in either: none of them has all', async () => {
+    const sheet = await read('header-in-groups.xlsx');
+    expect([sheet.table.headerRow, sheet.rows.map(([row]) => row)]).toEqual([3, [4, 5]]);
+    expect(sheet.table.unknownColumns).toEqual([{ column: 1, header: '序号' }]);
+    expect(said(sheet, (row) => `${row.studentNumber} ${row.className} ${row.contact?.phone}`)).toEqual([
+      '002600000 电商2601班 13800138000',
+      'ID_LENGTH',
+    ]);
+  });
+
+  it('columns under a heading of the header are read too', async () => {
+    const sheet = await read('header-with-sub-columns.xlsx');
+    expect([sheet.table.headerRow, sheet.table.unknownColumns]).toEqual([2, []]);
+    expect(said(sheet, (row) => `${row.studentNumber} ${row.contact?.phone} ${row.contact?.guardianPhone}`)).toEqual([
+      '002600000 13800138000 13900139000',
+    ]);
+  });
+
+  it.each([
+    ['header-in-groups.xlsx', ['002600001', '002600000']],
+    ['header-with-sub-columns.xlsx', ['002600000']],
+  ])('a result workbook is read as the sheet was: %s', async (name, numbers) => {
+    const source = await fileBytes(join(files, name));
+    try {
+      const { sheet, headerRow, header } = await findTable(await readSheets(source), rosterForm);
+      const bytes: Buffer[] = [];
+      for await (const chunk of resultWorkbook({
+        sheet,
+        headerRow,
+        header,
+        verdictOf: (row) => (row > headerRow ? { outcome: '', why: '', refused: row === 5 } : undefined),
+        fillDown: false,
+        language: 'zh',
+        summary: resultSummary,
+      }))
+        bytes.push(chunk as Buffer);
+      const again = await findTable(await readSheets(heldBytes(Buffer.concat(bytes))), rosterForm);
+      const records = [];
+      for await (const { values } of again.records) records.push(values.studentNumber);
+      expect([again.headerRow, records, again.footRows]).toEqual([headerRow, numbers, []]);
+    } finally {
+      await source.close();
+    }
   });
 
   it('columns that the sender names', async () => {
