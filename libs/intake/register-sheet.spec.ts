@@ -50,7 +50,10 @@ const throughCsv = async (header: readonly string[], students: readonly (readonl
 };
 
 const codesOf = <C extends string>(list: readonly { readonly code: C }[]) => fc.constantFrom(...list.map(({ code }) => code));
-const text = fc.string({ unit: fc.constantFrom('电', '子', '𠮷', 'A', '1', '（', '-', '=', ','), minLength: 1, maxLength: 10 });
+// What reads as a formula is taken for one that lost its value.
+const text = fc
+  .string({ unit: fc.constantFrom('电', '子', '𠮷', 'A', '1', '（', '-', '=', ','), minLength: 1, maxLength: 10 })
+  .filter((said) => !/^=[A1-]/.test(said));
 const number = fc.stringMatching(/^[0-9A-Z][0-9A-Z-]{1,12}[A-Z]$/);
 const dates = (from: string, days: number) => fc.integer({ min: 0, max: days }).map((n) => addDays(from, n));
 const name = fc

@@ -84,12 +84,24 @@ describe('names', () => {
     expect(parseName(cell)).toEqual({ ok: true, value: name });
   });
 
+  it('takes a full-width stop between Han characters for a middle dot', () => {
+    expect(parseName('古丽．买买提')).toEqual({ ok: true, value: '古丽·买买提' });
+    expect(parseName('古丽 ． 买买提')).toEqual({ ok: true, value: '古丽·买买提' });
+    expect(parseName('J．Smith')).toEqual({ ok: true, value: 'J．Smith' });
+  });
+
   it('keeps other private-use characters and says so', () => {
     expect(parseName('王\uE000\uE000')).toEqual({
       ok: true,
       value: '王\uE000\uE000',
       warnings: [{ code: 'PRIVATE_USE_CHARACTER', facts: { characters: ['U+E000'] } }],
     });
+  });
+
+  it.each(['=J2', '=1/0', '="2026"&"001"', '=VLOOKUP(A1,B:C,2,0)', '=-1', "'=J2"])('refuses the formula %s', (cell) => {
+    const formula = 'FORMULA_WITHOUT_VALUE';
+    expect([value(parseName(cell)), value(parseText(cell)), value(parseNumber(cell, 40))]).toEqual([formula, formula, formula]);
+    expect(value(parseNote(cell))).toBe(cleanText(cell));
   });
 
   it('refuses what is no name', () => {

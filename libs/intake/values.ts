@@ -45,6 +45,12 @@ const halfWidthWords = (text: string): string => text.replaceAll(/[０-９Ａ-�
 const halfWidth = (text: string): string => text.replaceAll(/[！-～]/g, toHalfWidth);
 const toHalfWidth = (c: string): string => String.fromCharCode(c.charCodeAt(0) - 0xfee0);
 
+/** A formula that a program wrote down as text: our own result of a workbook whose formula had no value, or a csv. A note may say anything. */
+const formula = /^=[\w"'(+$@-]/;
+
+const checkWord = (text: string, max: number): Parsed<string> =>
+  formula.test(text) ? wrong('FORMULA_WITHOUT_VALUE') : checkCharacters(text, max);
+
 const checkCharacters = (text: string, max: number): Parsed<string> => {
   if (text.length > max) {
     const length = Array.from(text).length;
@@ -63,19 +69,19 @@ const checkCharacters = (text: string, max: number): Parsed<string> => {
 /** A short text: the name of a department, a class, a program. `max` counts characters. */
 export const parseText = (cell: string, max = 100): Parsed<string> => {
   const text = restoreNumber(halfWidthWords(cleanText(cell)));
-  return text === undefined ? wrong('ID_DIGITS_LOST') : checkCharacters(text, max);
+  return text === undefined ? wrong('ID_DIGITS_LOST') : checkWord(text, max);
 };
 
 /** Free text; line breaks and full-width forms stay. */
 export const parseNote = (cell: string, max = 2000): Parsed<string> => checkCharacters(cleanText(cell, true), max);
 
 const betweenHan = /(?<=[\p{Script=Han}\p{Co}]) (?=[\p{Script=Han}\p{Co}])/gu;
-const middleDots = / ?[·•・‧･∙⋅] ?/g;
+const middleDots = / ?[·•・‧･∙⋅] ?| ?(?<=[\p{Script=Han}\p{Co}] ?)．(?= ?[\p{Script=Han}\p{Co}]) ?/gu;
 
-/** A person's name: padding between Han characters removed, one middle dot (U+00B7) for all its look-alikes. */
+/** A person's name: padding between Han characters removed, one middle dot (U+00B7) for all its look-alikes, the full-width stop that some systems write among them. */
 export const parseName = (cell: string): Parsed<string> => {
   const text = halfWidthWords(cleanText(cell)).replaceAll(betweenHan, '').replaceAll(middleDots, '·');
-  const checked = checkCharacters(text, 50);
+  const checked = checkWord(text, 50);
   return checked.ok && !/[\p{L}\p{Co}]/u.test(text) ? wrong('NAME_INVALID') : checked;
 };
 
@@ -102,7 +108,7 @@ const numberText = (cell: string): string | undefined => restoreNumber(halfWidth
 export const parseNumber = (cell: string, max: number): Parsed<string> => {
   const text = numberText(cell);
   if (text === undefined) return wrong('ID_DIGITS_LOST');
-  const checked = checkCharacters(text, max);
+  const checked = checkWord(text, max);
   if (!checked.ok) return checked;
   if (!/^[\p{L}\p{N}\-_./()+]+$/u.test(text)) return wrong('NUMBER_CHARACTERS');
   return /^\d{15}0+$/.test(text) ? { ok: true, value: text, warnings: [{ code: 'DIGITS_MAY_BE_LOST', facts: {} }] } : checked;
