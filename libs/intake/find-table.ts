@@ -3,7 +3,7 @@ import { readTable, type SheetForm, type Table, type TableOptions } from './tabl
 import { UnreadableFile } from './unreadable-file.ts';
 
 export interface FindOptions<F extends string = string> extends Pick<TableOptions<F>, 'columns' | 'fillDown'> {
-  /** Name or number (from 1) of the sheet that is to be read; else the first one with a header is. */
+  /** Name or number (from 1) of the sheet that is to be read; else the first one with a header is, hidden ones last. */
   readonly sheet?: string | undefined;
 }
 
@@ -13,13 +13,14 @@ export interface FoundTable<F extends string = string> extends Table<F> {
   readonly otherSheets: readonly string[];
 }
 
-/** The table of a file: on the sheet that was asked for, or on the first one with a header. Throws `UnreadableFile` where there is none. */
+/** The table of a file: on the sheet that was asked for, or on the first one with a header, hidden ones last. Throws `UnreadableFile` where there is none. */
 export const findTable = async <F extends string>(
   sheets: readonly Sheet[],
   form: SheetForm<F>,
   { sheet: asked, columns, fillDown = false }: FindOptions<F> = {},
 ): Promise<FoundTable<F>> => {
-  const among = asked === undefined ? sheets : [named(sheets, asked)];
+  // What she sees comes before what somebody hid: last year's list, most often.
+  const among = asked === undefined ? sheets.toSorted((a, b) => Number(a.hidden) - Number(b.hidden)) : [named(sheets, asked)];
   let nearest: UnreadableFile | undefined;
   for (const sheet of among) {
     const { merges, dateSystem } = sheet;

@@ -134,6 +134,15 @@ def layout():
     workbook.active = 1
     save(workbook, "hidden-sheet.xlsx")
 
+    workbook, sheet = book(student(7))
+    sheet.title = "往届"
+    sheet.sheet_state = "hidden"
+    seen = workbook.create_sheet("名册")
+    seen.append(HEADER)
+    seen.append(student(0))
+    workbook.active = 1
+    save(workbook, "hidden-sheet-first.xlsx")
+
     workbook, sheet = book(student(0), *[student(i, 班级=None) for i in (1, 2)], student(3, 班级="电商2602班"))
     sheet.merge_cells("F2:F4")
     save(workbook, "merged.xlsx")

@@ -104,6 +104,12 @@ describe('layout', () => {
     expect([table.sheet.name, table.sheet.hidden, table.otherSheets, rows.length]).toEqual(['名册', true, ['封面'], 1]);
   });
 
+  it('a hidden sheet is not read where one that is shown has a header too', async () => {
+    const { table, rows } = await read('hidden-sheet-first.xlsx');
+    expect([table.sheet.name, table.sheet.hidden, table.otherSheets, rows.length]).toEqual(['名册', false, ['往届'], 1]);
+    expect((await read('hidden-sheet-first.xlsx', { sheet: '往届' })).table.sheet.hidden).toBe(true);
+  });
+
   it.each(both('merged'))('cells merged downward are refused with their row, or filled down: %s', async (name) => {
     const refused = await read(name);
     expect(said(refused, classOf)).toEqual(['电商2601班', 'CELL_MERGED', 'CELL_MERGED', '电商2602班']);
