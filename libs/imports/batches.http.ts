@@ -12,6 +12,7 @@ import type { Asked, Batch, Batches, Cohort } from './batches.ts';
 import { caughtUp } from './caught-up.http.ts';
 import { importerOf, written } from './imports.http.ts';
 import type { BatchKind } from './importing.ts';
+import type { Reader } from './row-reason.ts';
 import { rowsRead, rowsShown, type ReadRows } from './rows-told.http.ts';
 
 export const BATCHES = Symbol('batches');
@@ -109,8 +110,9 @@ export class BatchesController {
       kind,
       rows.map((cells, at) => ({ row: at + 1, cells })),
     );
-    const batch = await this.batches.list(this.asked(request, dryRun), kind, read.rows, read.unread.size);
-    return isRefusal(batch) ? batch : told(kind, batch, languages, read);
+    const asked = this.asked(request, dryRun);
+    const batch = await this.batches.list(asked, kind, read.rows, read.unread.size);
+    return isRefusal(batch) ? batch : told(kind, batch, { language: languageOf(languages), zone: asked.by.zone }, read);
   }
 
   @Post('cohort')
@@ -122,7 +124,8 @@ export class BatchesController {
     const missing = incomplete(body);
     if (missing) return missing;
     const { kind, on, academicYear, numbers, dryRun = false } = body;
-    const batch = await this.batches.cohort(this.asked(request, dryRun), kind, async () => {
+    const asked = this.asked(request, dryRun);
+    const batch = await this.batches.cohort(asked, kind, async () => {
       const members = await this.members(request, body);
       if (isRefusal(members)) return members;
       const cohort: Cohort = {
@@ -133,7 +136,7 @@ export class BatchesController {
       };
       return cohort;
     });
-    return isRefusal(batch) ? batch : told(kind, batch, languages);
+    return isRefusal(batch) ? batch : told(kind, batch, { language: languageOf(languages), zone: asked.by.zone });
   }
 
   private asked(request: EdgeRequest, dryRun: boolean): Asked {
@@ -186,8 +189,8 @@ function incomplete({ kind, academicYear, numbers, ...choice }: CohortBatchBody)
   return kind === 'annual-registrations' && !academicYear ? refuse('BATCH_INCOMPLETE', { missing: 'academicYear' }) : null;
 }
 
-function told(kind: BatchKind, { runId, answers }: Batch, languages: string | undefined, read?: ReadRows): Told {
-  const shown = rowsShown(kind, answers, languageOf(languages), read);
+function told(kind: BatchKind, { runId, answers }: Batch, reader: Reader, read?: ReadRows): Told {
+  const shown = rowsShown(kind, answers, reader, read);
   const count = (outcome: string): number => answers.filter((answer) => answer.outcome === outcome).length;
   const refused = count('refused') + (read?.unread.size ?? 0);
   const unchanged = count('unchanged');

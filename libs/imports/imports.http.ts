@@ -7,10 +7,10 @@ import { Cells, Flag, Nested, NestedList, OneOf, Shaped, Text, Whole } from '../
 import { languageOf, Problem } from '../edge/problem.ts';
 import { UnreadableFile } from '../intake/unreadable-file.ts';
 import { batchSheets } from '../intake/batch-sheets.ts';
-import type { Language } from '../kernel/bilingual.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import type { BatchKind, Importer, ImportKind, ImportOptions, Reading, RowAnswer, RowsOf } from './importing.ts';
 import type { Imports } from './imports.ts';
+import type { Reader } from './row-reason.ts';
 import { rowsShown, rowsRead } from './rows-told.http.ts';
 import {
   ContractRowsBody,
@@ -261,9 +261,13 @@ export class ImportsController {
     @Headers('accept-language') languages?: string,
   ): Promise<Told | Refusal> {
     const read = rowsRead(kind, rows);
-    const answers = await this.imports.rows(kind, this.importer(request), id, read.rows, dryRun);
+    const importer = this.importer(request);
+    const answers = await this.imports.rows(kind, importer, id, read.rows, dryRun);
     if (isRefusal(answers)) return answers;
-    return new Told({ answers: rowsShown(kind, answers, languageOf(languages), read) }, written(answers));
+    return new Told(
+      { answers: rowsShown(kind, answers, { language: languageOf(languages), zone: importer.zone }, read) },
+      written(answers),
+    );
   }
 
   @Post(':id/finish')
@@ -308,8 +312,9 @@ export class ImportsController {
     { rows, dryRun = false }: { readonly rows: readonly object[]; readonly dryRun?: boolean },
     languages: string | undefined,
   ): Promise<Told | Refusal> {
-    const answers = await this.imports.rows(kind, this.importer(request), id, rows as readonly RowsOf[ImportKind][], dryRun);
-    return told(kind, answers, languageOf(languages));
+    const importer = this.importer(request);
+    const answers = await this.imports.rows(kind, importer, id, rows as readonly RowsOf[ImportKind][], dryRun);
+    return told(kind, answers, { language: languageOf(languages), zone: importer.zone });
   }
 
   private importer(request: EdgeRequest): Importer {
@@ -336,8 +341,8 @@ export function importerOf(parts: Parts, request: EdgeRequest): Importer {
   };
 }
 
-function told(kind: ImportKind, answers: readonly RowAnswer[] | Refusal, language: Language): Told | Refusal {
-  return isRefusal(answers) ? answers : new Told({ answers: rowsShown(kind, answers, language) }, written(answers));
+function told(kind: ImportKind, answers: readonly RowAnswer[] | Refusal, reader: Reader): Told | Refusal {
+  return isRefusal(answers) ? answers : new Told({ answers: rowsShown(kind, answers, reader) }, written(answers));
 }
 
 /** The highest position that any of the rows wrote. */

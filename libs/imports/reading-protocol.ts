@@ -19,6 +19,8 @@ export interface ResultTask {
   readonly does: 'result';
   readonly form: 'xlsx' | 'csv';
   readonly language: Language;
+  /** Where the college is. */
+  readonly zone: string;
   /** The sealed answers. */
   readonly answers: string;
   readonly summary: Omit<ResultSummary, 'counts'> & { readonly counts: Readonly<Record<string, number>> };

@@ -14,12 +14,12 @@ import { openSealed } from './sealed-file.ts';
 export async function* resultBytes(
   table: FoundTable,
   { key, kind, reading }: ReadingJob,
-  { form, language, answers, summary, reached }: ResultTask,
+  { form, language, zone, answers, summary, reached }: ResultTask,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const words = outcomeWords(kind);
   const why = (refusal: KeptAnswer[2], problems: KeptAnswer[3]): string =>
     [
-      ...(refusal ? [rowReason(kind, refusal, language)] : []),
+      ...(refusal ? [rowReason(kind, refusal, { language, zone })] : []),
       ...(problems ?? []).map((problem) => problemText(problem, language)),
     ].join(' ');
   const verdicts = new Map<number, RowVerdict & { readonly code: string }>();

@@ -25,6 +25,7 @@ import {
 } from '../kernel/codes.ts';
 import type { Refusal } from '../kernel/refusal.ts';
 import { refusals } from '../kernel/refusals.ts';
+import { timeIn } from '../kernel/time.ts';
 import type { Difference, ImportKind } from './importing.ts';
 
 /** What a refused row is told, in the words of its sheet. */
@@ -85,9 +86,17 @@ const sheets: Readonly<Record<ImportKind, Sheet>> = {
   },
 };
 
-/** The refusal's sentence, codes in their words; of differences each with its header, old → new. */
-export function rowReason(kind: ImportKind, { refused, facts }: Refusal, language: Language): string {
-  const words = inWords(refused, facts, language);
+/** In whose words and at whose wall clock a row is told what became of it. */
+export interface Reader {
+  readonly language: Language;
+  readonly zone: string;
+}
+
+/** The refusal's sentence, codes in their words, moments as her calendar has them; of differences each with its header, old → new. */
+export function rowReason(kind: ImportKind, { refused, facts }: Refusal, { language, zone }: Reader): string {
+  const words = Object.fromEntries(
+    Object.entries(inWords(refused, facts, language)).map(([name, fact]) => [name, onTheWall(fact, zone)]),
+  );
   const differences = facts['differences'];
   if (!Array.isArray(differences)) return fill(refusals[refused][language], words);
   const shown = (differences as (Difference | string)[]).map((difference) =>
@@ -95,6 +104,12 @@ export function rowReason(kind: ImportKind, { refused, facts }: Refusal, languag
   );
   return fill(refusals[refused][language], { ...words, differences: shown });
 }
+
+/** The start of a day is that day: a sheet says no more. */
+const onTheWall = (fact: unknown, zone: string): unknown =>
+  typeof fact === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(fact)
+    ? timeIn(fact, zone).replace(/ 00:00$/, '')
+    : fact;
 
 function differenceText({ form, columns, lists, hundredths }: Sheet, { field, ...said }: Difference, language: Language): string {
   const header = form.fields.find((known) => known.field === (columns?.[field] ?? field));

@@ -1,8 +1,7 @@
 import { batchSheets } from '../intake/batch-sheets.ts';
 import { problemText, type Problem } from '../intake/problems.ts';
-import type { Language } from '../kernel/bilingual.ts';
 import type { BatchKind, ImportKind, RowAnswer, RowsOf } from './importing.ts';
-import { rowReason } from './row-reason.ts';
+import { rowReason, type Reader } from './row-reason.ts';
 
 /** Rows of a sheet between the request and what is carried out: what their cells say, and what each is told. */
 
@@ -46,15 +45,16 @@ const asText = (cells: SentRow['cells']): Record<string, string> =>
 export function rowsShown(
   kind: ImportKind,
   answers: readonly RowAnswer[],
-  language: Language,
+  reader: Reader,
   read: Pick<ReadRows, 'unread' | 'notes'> = { unread: new Map(), notes: new Map() },
 ): readonly object[] {
-  const texts = (problems: readonly Problem[]): readonly string[] => problems.map((problem) => problemText(problem, language));
+  const texts = (problems: readonly Problem[]): readonly string[] =>
+    problems.map((problem) => problemText(problem, reader.language));
   const carried = answers.map(({ refusal, position: _written, ...answer }) => {
     const notes = read.notes.get(answer.row);
     return {
       ...answer,
-      ...(refusal ? { code: refusal.refused, reason: rowReason(kind, refusal, language), facts: refusal.facts } : {}),
+      ...(refusal ? { code: refusal.refused, reason: rowReason(kind, refusal, reader), facts: refusal.facts } : {}),
       ...(notes ? { notes: texts(notes) } : {}),
     };
   });

@@ -196,6 +196,7 @@ export class UploadRun {
       does: 'result',
       form,
       language,
+      zone: by.zone,
       answers,
       summary,
       reached: status === 'cancelled' ? (reached ?? 0) : null,
