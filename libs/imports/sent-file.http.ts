@@ -145,6 +145,8 @@ const invalid = (field: string, zh: string, en: string): Problem =>
 /** A form that cannot be read is no JSON that cannot be read. */
 const asTold = (error: unknown): unknown => {
   const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
+  if (code === 'FST_FILES_LIMIT') return invalid('file', '只能有一个文件。', 'must be one file alone.');
+  if (code === 'FST_FIELDS_LIMIT' || code === 'FST_PARTS_LIMIT') return new Problem('BAD_REQUEST');
   if (statusCode === 413) return new Problem('BODY_TOO_LARGE', { limit: fileLimit });
   const malformed = code?.startsWith('FST_') || (error instanceof Error && /multipart|form|header/i.test(error.message));
   return malformed ? new Problem('BAD_REQUEST') : error;

@@ -236,6 +236,23 @@ describe('what is refused', () => {
     expect(await headOf(data())).toBe(head);
   });
 
+  it('two files at once, before anything is recorded', async () => {
+    const head = await headOf(data());
+    const form = new FormData();
+    form.append('kind', 'roster');
+    for (const name of ['a.xlsx', 'b.xlsx']) form.append('file', new Blob([new Uint8Array(await workbook([header]))]), name);
+    const response = await fetch(`${server.url}/v1/imports`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${registrar.token}`, 'idempotency-key': randomUUID() },
+      body: form,
+    });
+    expect([response.status, await response.json()]).toMatchObject([
+      422,
+      { code: 'VALIDATION_FAILED', errors: [{ field: 'file', zh: '只能有一个文件。', en: 'must be one file alone.' }] },
+    ]);
+    expect(await headOf(data())).toBe(head);
+  });
+
   it('what breaks off farther down fails by its name, and leaves no row', async () => {
     const rows = Array.from({ length: 30 }, (_, i) => student(500 + i).join(','));
     const file = Buffer.from(`${header.join(',')}\n${rows.join('\n')}\n"unclosed`);
