@@ -103,22 +103,26 @@ async function run(command: string, rest: readonly string[], values: Values, con
     if (value === undefined || value === '') throw new CommandFailed(fill(words.badArguments[language], { why: name }));
     return value;
   };
+  const more = rest[placesOf(command, rest)];
+  if (more !== undefined) throw new CommandFailed(fill(words.badArguments[language], { why: more }));
   switch (command) {
     case 'batch': {
       const { class: className, program, cohort, numbers, year, on } = values;
       const [kind, file] = rest;
       if (file !== undefined) return run('import', rest, values, console);
-      if (!isCohortKind(kind)) throw new CommandFailed(words.usage[language]);
+      if (kind !== undefined && isImportKind(kind) && !isCohortKind(kind)) needed(file, 'FILE');
+      if (!isCohortKind(kind)) throw unknown(kind, 'KIND', console);
       const args = { kind, className, program, cohort, numbers, year, on, dryRun: values['dry-run'] ?? false, language };
       return connected(console, (connection) => batchCohort(args, connection, say));
     }
     case 'import': {
       const [kind, file] = rest;
-      if (!isImportKind(kind)) throw new CommandFailed(words.usage[language]);
+      if (!isImportKind(kind)) throw unknown(kind, 'KIND', console);
       if (values.template !== undefined) {
+        if (!/\.xlsx$/i.test(values.template)) needed(undefined, '--template FILE.xlsx');
         const { title, form } = kinds[kind];
         const properties = { title: `${title.zh} ${title.en}`, creator: 'training-ledger', created: new Date().toISOString() };
-        await pour(writeXlsx(templateOf(title, form), properties), needed(values.template, '--template FILE'), language);
+        await pour(writeXlsx(templateOf(title, form), properties), values.template, language);
         return 0;
       }
       const args = {
@@ -158,7 +162,7 @@ async function run(command: string, rest: readonly string[], values: Values, con
       return connected(console, (connection) => release(view, key, reason, connection, language, say));
     }
     case 'dev': {
-      if (rest[0] !== 'poison') throw new CommandFailed(words.usage[language]);
+      if (rest[0] !== 'poison') throw unknown(rest[0], 'poison', console);
       const [view, position] = [needed(rest[1], 'VIEW'), needed(rest[2], 'POSITION')];
       return connected(console, (connection) => poison(view, position, values.lift ?? false, connection, language, say));
     }
@@ -190,6 +194,30 @@ async function run(command: string, rest: readonly string[], values: Values, con
       throw new CommandFailed(`${fill(words.unknownCommand[language], { command })}\n\n${words.usage[language]}`);
   }
 }
+
+/** How many arguments a command has beside its options. Another one is never passed over: `import roster *.xlsx` would take the first file alone. */
+const places: Readonly<Record<string, number>> = {
+  import: 2,
+  batch: 2,
+  undo: 1,
+  export: 1,
+  rebuild: 1,
+  verify: 1,
+  parked: 1,
+  retry: 2,
+  release: 2,
+  dev: 3,
+  'as-of': 2,
+  token: 0,
+  backup: 1,
+  restore: 1,
+};
+
+const placesOf = (command: string, [what]: readonly string[]): number =>
+  command === 'export' && what === 'timeline' ? 2 : command === 'as-of' && what === 'list' ? 1 : (places[command] ?? Infinity);
+
+const unknown = (given: string | undefined, needed: string, { language }: Console): CommandFailed =>
+  new CommandFailed(`${fill(words.badArguments[language], { why: given ?? needed })}\n\n${words.usage[language]}`);
 
 function limitOf(given: string | undefined, language: Language): number | undefined {
   if (given === undefined) return undefined;

@@ -501,6 +501,17 @@ describe('the command', () => {
       code: 1,
       err: expect.stringContaining('--dryrun'),
     });
+    for (const [args, why] of [
+      [['import', 'rooster', 'x.csv'], 'rooster'],
+      [['import', 'roster', 'a.csv', 'b.csv'], 'b.csv'],
+      [['import', 'roster', '--template', 'empty.csv'], '--template FILE.xlsx'],
+      [['batch', 'status-changes'], 'FILE'],
+      [['verify', 'transcript', 'tasks'], 'tasks'],
+      [['dev', 'toxin'], 'toxin'],
+    ] as const) {
+      const ran = await ledger([...args]);
+      expect([ran.code, ran.out, ran.err.split('\n')[0]]).toEqual([1, '', `The arguments are wrong: ${why}`]);
+    }
   });
 
   it('backs a running ledger up, and a restored one starts and answers', async () => {
