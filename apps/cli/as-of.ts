@@ -93,19 +93,26 @@ async function report(args: AsOfArgs, name: string, connection: Connection): Pro
 /** Both moments are built where they are days; a row for every field that differs. */
 async function compare(args: AsOfArgs, view: string, connection: Connection): Promise<number> {
   const { language, effective } = args;
-  const end = async (given: string | undefined, option: string): Promise<string> => {
+  const needed = (given: string | undefined, option: string): string => {
     if (given === undefined) throw new CommandFailed(fill(words.badArguments[language], { why: option }));
+    return given;
+  };
+  const [first, last] = [needed(args.from, '--from'), needed(args.to, '--to')];
+  const end = async (given: string): Promise<string> => {
     if (!/^\d{4}-/.test(given)) return (await followed(args, await buildOf(given, connection), connection)).buildId;
     const moment = { recordedAsOf: given, ...(effective === undefined ? {} : { effectiveAsOf: effective }) };
     return (await build(args, { views: [view], ...moment }, connection)).buildId;
   };
-  const between = new URLSearchParams({ view, from: await end(args.from, '--from'), to: await end(args.to, '--to') });
+  const between = new URLSearchParams({ view, from: await end(first), to: await end(last) });
   let differences = 0;
+  const items = pages(connection, `/v1/as-of/compare?${between.toString()}`);
+  // Before a header stands somewhere: whoever may not read it leaves no file.
+  let item = await items.next();
   async function* rows(): AsyncGenerator<readonly string[]> {
     yield asOfWords.compared[language];
-    for await (const item of pages(connection, `/v1/as-of/compare?${between.toString()}`)) {
+    for (; !item.done; item = await items.next()) {
       differences += 1;
-      yield* differenceRows(item as unknown as Difference, language);
+      yield* differenceRows(item.value as unknown as Difference, language);
     }
   }
   await pour(writeCsv(rows()), args.out, language);

@@ -123,5 +123,13 @@ describe('ledger as-of', () => {
       err: expect.stringContaining('VIEW_HAS_NO_PAST'),
     });
     expect(await ledger('as-of', 'compare')).toMatchObject({ code: 1, err: expect.stringContaining('--from') });
+    const compared = ['as-of', 'compare', 'enrollment-register', '--from', '2026-06-30'];
+    expect(await ledger(...compared)).toMatchObject({ code: 1, err: expect.stringContaining('--to') });
+    const administrator = { ...env(), LEDGER_TOKEN: await server.token({ role: 'administrator' }) };
+    expect(await runCommand([...compared, '--to', '2026-07-04'], administrator)).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('ROLE_NOT_ALLOWED'),
+    });
   });
 });
