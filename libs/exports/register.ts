@@ -150,6 +150,8 @@ async function* registerRows(
   for await (const enrollmentId of enrollmentIds) {
     const enrollment = await told.enrollment(enrollmentId);
     if (!enrollment?.admission) continue;
+    // Its fields tell no state, and an annulled admission never took effect.
+    if (form === 'coded' && enrollment.status === 'annulled') continue;
     const state = (await told.learner(enrollment.admission.learnerId)) ?? initialLearner;
     const learner = { ...state, identity: identityNow(codec.reveal(state.identity)), contact: codec.reveal(state.contact) };
     const program = await told.fact(programFact(enrollment.admission.programId));

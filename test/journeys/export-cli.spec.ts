@@ -191,6 +191,26 @@ describe('the events', () => {
   });
 });
 
+describe('an admission that was annulled', () => {
+  it('stands in the full sheet with its state, and not among the coded fields, which tell none', async () => {
+    const { name, idNumber } = personOf(9);
+    const mistaken = written(
+      folder.path,
+      'mistaken.csv',
+      sheet([
+        ['学号', '姓名', '身份证号', '专业代码', '入学日期'],
+        ['0009', name, idNumber, '530701', '2025-09-01'],
+      ]),
+    );
+    const [, run] = /^Run (\w+) /m.exec((await ledger(['import', 'roster', mistaken])).out) ?? [];
+    const [, request] = /--grant (\w+)/.exec((await ledger(['undo', run!])).out) ?? [];
+    const second = { LEDGER_TOKEN: await server.token({ role: 'registrar', sub: 'registrar-2' }) };
+    expect(await ledger(['undo', run!, '--grant', request!], second)).toMatchObject({ code: 0 });
+    expect((await ledger(['export', 'register', '--lang', 'zh'])).out).toMatch(new RegExp(`${idNumber}.*录取作废`));
+    expect((await ledger(['export', 'register', '--form', 'coded'])).out).not.toContain(idNumber);
+  });
+});
+
 describe('a view', () => {
   it('is rebuilt by an administrator and reads the same', async () => {
     const before = (await ledger(['export', 'register'])).out;
