@@ -166,6 +166,18 @@ describe('records', () => {
     expect(table.footRows).toEqual([4, 5, 6, 7, 8, 9]);
   });
 
+  it.each(['#N/A', ' #REF! ', "'#NAME?", '#DIV/0!', '#value!', '########'])(
+    'have the error %s that a csv wrote as text',
+    async (error) => {
+      const { records } = await readTable(asRows([header, record.with(1, error)]), rosterForm);
+      expect(await all(records)).toMatchObject([
+        { faults: [{ code: 'CELL_ERROR', column: '姓名', field: 'name', facts: { value: error } }] },
+      ]);
+      const { records: others } = await readTable(asRows([header, record.with(1, '#1 王')]), rosterForm);
+      expect((await all(others))[0]!.faults).toBeUndefined();
+    },
+  );
+
   it('are kept where a name or a class only begins like a foot', async () => {
     const rows = [
       header,

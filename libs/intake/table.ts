@@ -369,6 +369,9 @@ async function* recordsUnder<F extends string>(
   }
 }
 
+/** An error of a spreadsheet as a csv has it, or a column that was too narrow for its dates when it was saved. */
+const errorText = /^\s*'?#(?:N\/A|REF!|DIV\/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|#{2,})\s*$/i;
+
 /** The values of a row, and of its cells what keeps them from being one. */
 const readRow = <F extends string>(
   { columns, headers, merged, fillDown, dateSystem }: Layout<F>,
@@ -393,7 +396,7 @@ const readRow = <F extends string>(
       text = first.text;
       kind = first.stored?.kind;
     }
-    if (kind === 'error') fault(field, 'CELL_ERROR', { value: text });
+    if (kind === 'error' || (kind === undefined && errorText.test(text))) fault(field, 'CELL_ERROR', { value: text });
     else if (kind === 'uncalculated') fault(field, 'FORMULA_WITHOUT_VALUE', {});
     else {
       values[field] = text;
