@@ -94,7 +94,7 @@ describe('encodings', () => {
   });
 
   it('decides between UTF-8 and GB 18030 where the first other byte than ASCII comes, however late', async () => {
-    const ascii = `KSH,XM,${'BZ'.repeat(50)}\n`.repeat(40_000);
+    const ascii = `KSH,XM,${'BZ'.repeat(50)}\n`.repeat(12_000);
     for (const encode of [encoders['UTF-8'], encoders['GB 18030']]) {
       const bytes = Buffer.concat([Buffer.from(ascii), encode('001,王芳,学号姓名\n')]);
       let last: readonly string[] = [];
@@ -103,14 +103,14 @@ describe('encodings', () => {
         last = cells;
         count++;
       }
-      expect([count, last]).toEqual([40_001, ['001', '王芳', '学号姓名']]);
+      expect([count, last]).toEqual([12_001, ['001', '王芳', '学号姓名']]);
     }
   });
 
   it('does not take a character that is cut at the end of the evidence for a broken one', async () => {
     for (let shift = 0; shift < 4; shift++) {
-      const bytes = Buffer.from(`${'a'.repeat(shift)}${'王芳'.repeat(45)}\n`.repeat(8000));
-      expect((await rowsOf(bytes, 50_000)).length).toBe(8000);
+      const bytes = Buffer.from(`${'a'.repeat(shift)}${'王芳'.repeat(45)}\n`.repeat(4200));
+      expect((await rowsOf(bytes, 50_000)).length).toBe(4200);
     }
   });
 
