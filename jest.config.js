@@ -1,15 +1,10 @@
 import { availableParallelism } from 'node:os';
 
-// Suites that start and kill whole processes again and again take as long as all others together: they run in CI (`CI=true npm test`) and where
-// somebody names them (`npm test -- test/faults`).
-const named = process.argv.slice(2).some((word) => !word.startsWith('-'));
-const leftToCi = process.env.CI || named ? [] : ['<rootDir>/test/faults/', '-cli\\.spec\\.ts$'];
-
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', ...leftToCi],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

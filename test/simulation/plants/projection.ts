@@ -101,7 +101,7 @@ export const projectionPlants: readonly Plant[] = [
     name: 'parked-forgotten',
     bug: 'a restart does not know which keys are parked',
     world: 'rebuilding',
-    foundAs: ['views', 'liveness'],
+    foundAs: ['views'],
     readStore: (inner) =>
       changed(inner, {
         snapshot: (read) =>
@@ -110,11 +110,12 @@ export const projectionPlants: readonly Plant[] = [
   },
   {
     name: 'retried-twice',
-    bug: 'a parked key that went on already is folded again where the answer was lost, as it always is',
+    bug: 'a parked key that went on already is folded again where the answer was lost, as the first is',
     world: 'rebuilding',
-    foundAs: ['views', 'liveness'],
-    readStore: (inner) =>
-      changed(inner, {
+    foundAs: ['views'],
+    readStore: (inner) => {
+      let lost = false;
+      return changed(inner, {
         transaction: async (write) => {
           let wentOn = false;
           const result = await inner.transaction((db) =>
@@ -128,10 +129,14 @@ export const projectionPlants: readonly Plant[] = [
                 sql.startsWith('SELECT position FROM projection_parked') ? ({ position: 0n } as R) : db.get<R>(sql, params),
             }),
           );
-          if (wentOn) throw new StoreFault('STORE_BROKEN', 'nobody knows');
+          if (wentOn && !lost) {
+            lost = true;
+            throw new StoreFault('STORE_BROKEN', 'nobody knows');
+          }
           return result;
         },
-      }),
+      });
+    },
   },
   {
     name: 'mark-forgotten',
@@ -188,7 +193,7 @@ export const projectionPlants: readonly Plant[] = [
     name: 'erased-stays',
     bug: 'an erasure waits with the parked key of whoever is erased',
     world: 'rebuilding',
-    foundAs: ['views', 'liveness'],
+    foundAs: ['views'],
     view: (view) => ({ ...view, erases: () => false }),
   },
   {
