@@ -101,7 +101,7 @@ export const projectionPlants: readonly Plant[] = [
     name: 'parked-forgotten',
     bug: 'a restart does not know which keys are parked',
     world: 'rebuilding',
-    foundAs: ['views'],
+    foundAs: ['views', 'liveness'],
     readStore: (inner) =>
       changed(inner, {
         snapshot: (read) =>
@@ -193,7 +193,7 @@ export const projectionPlants: readonly Plant[] = [
     name: 'erased-stays',
     bug: 'an erasure waits with the parked key of whoever is erased',
     world: 'rebuilding',
-    foundAs: ['views'],
+    foundAs: ['views', 'liveness'],
     view: (view) => ({ ...view, erases: () => false }),
   },
   {
