@@ -9,6 +9,7 @@ import { heldBytes } from '../intake/byte-source.ts';
 import { readSheets } from '../intake/read-sheet.ts';
 import { UnreadableFile } from '../intake/unreadable-file.ts';
 import { isRefusal } from '../kernel/refusal.ts';
+import { StoreFault } from '../ports/store-fault.ts';
 import { by, world } from './imports.fixture.ts';
 import { runSource } from './run.ts';
 import type { UploadRun } from './upload-run.ts';
@@ -21,6 +22,10 @@ let ledger: ReturnType<typeof world>;
 let now: number;
 const faults: unknown[] = [];
 const open: Uploads[] = [];
+const died: Uploads[] = [];
+/** What a ledger that died waits for. Its threads end with the test, as they would have with its process. */
+let dead: PromiseWithResolvers<never>;
+const dies = (): void => void died.push(...open.splice(0));
 
 const uploadsHere = async (imports = ledger.imports): Promise<Uploads> => {
   const uploads = new Uploads({
@@ -81,10 +86,13 @@ beforeEach(async () => {
   ledger = world();
   now = Date.parse('2026-10-01T04:00:00.000Z');
   faults.length = 0;
+  dead = Promise.withResolvers();
+  dead.promise.catch(() => undefined);
   await ledger.program();
 });
 afterEach(async () => {
-  for (const uploads of open.splice(0)) await uploads.close();
+  dead.reject(new StoreFault('STORE_CLOSED', 'the ledger is dead'));
+  for (const uploads of [...open.splice(0), ...died.splice(0)]) await uploads.close();
   await rm(folder, { recursive: true });
   if (faults.length > 0) throw new Error(`something went wrong: ${String(faults[0])}`);
 });
@@ -160,17 +168,16 @@ describe('a run', () => {
     const { imports } = ledger;
     // Of the first ledger nothing comes back after the second batch, as if it had died.
     let batches = 0;
-    const never = new Promise<never>(() => undefined);
     const dying = {
       start: imports.start.bind(imports),
       finish: imports.finish.bind(imports),
       onLog: imports.onLog.bind(imports),
-      rows: (...args: Parameters<typeof imports.rows>) => ((batches += 1) > 2 ? never : imports.rows(...args)),
+      rows: (...args: Parameters<typeof imports.rows>) => ((batches += 1) > 2 ? dead.promise : imports.rows(...args)),
     } as unknown as typeof imports;
     const first = await uploadsHere(dying);
     const { run } = await sent(first, file);
     await until(() => run.progress.answered >= 800);
-    open.length = 0;
+    dies();
 
     let crashed = 0;
     const atTheEnd = {
@@ -180,14 +187,14 @@ describe('a run', () => {
       finish: async (...args: Parameters<typeof imports.finish>) => {
         if (crashed++ === 0) {
           await imports.finish(...args);
-          return never;
+          return dead.promise;
         }
         return imports.finish(...args);
       },
     } as unknown as typeof imports;
     const second = await uploadsHere(atTheEnd);
     await until(() => crashed > 0);
-    open.length = 0;
+    dies();
 
     const third = await uploadsHere(atTheEnd);
     const last = third.find('college', run.state.runId)!;
@@ -231,14 +238,13 @@ describe('a run', () => {
         rows: (...args: Parameters<typeof imports.rows>) => rows((batches += 1), () => imports.rows(...args)),
       } as unknown as typeof imports;
     };
-    const never = new Promise<never>(() => undefined);
     /** A ledger that died after so many batches of a file of 900 rows. */
-    const dead = async (after: number, pausing = false): Promise<UploadRun> => {
-      const uploads = await uploadsHere(withRows((n, take) => (n > after ? never : take())));
+    const diedAfter = async (after: number, pausing = false): Promise<UploadRun> => {
+      const uploads = await uploadsHere(withRows((n, take) => (n > after ? dead.promise : take())));
       const { run } = await sent(uploads, roster(900));
       await until(() => run.progress.answered >= after * 400);
       if (pausing) await run.pause();
-      open.length = 0;
+      dies();
       return run;
     };
     const told = async (run: UploadRun): Promise<Record<string, number>> => {
@@ -248,7 +254,7 @@ describe('a run', () => {
     };
 
     it('where it was paused and the ledger started again: with what was taken, and nothing more', async () => {
-      const { runId } = (await dead(1, true)).state;
+      const { runId } = (await diedAfter(1, true)).state;
       const uploads = await uploadsHere();
       const run = uploads.find('college', runId)!;
       await run.cancel();
@@ -263,7 +269,7 @@ describe('a run', () => {
     });
 
     it('where a crash had it begin again, not before what was taken', async () => {
-      const { runId } = (await dead(2)).state;
+      const { runId } = (await diedAfter(2)).state;
       const asked_ = Promise.withResolvers<void>();
       const uploads = await uploadsHere(withRows(async (_n, take) => (await asked_.promise, take())));
       const run = uploads.find('college', runId)!;
@@ -276,11 +282,11 @@ describe('a run', () => {
     });
 
     it('where a crash came between', async () => {
-      const { runId } = (await dead(1, true)).state;
-      const dying = await uploadsHere(withRows(() => never));
+      const { runId } = (await diedAfter(1, true)).state;
+      const dying = await uploadsHere(withRows(() => dead.promise));
       void dying.find('college', runId)!.cancel();
       await until(() => dying.find('college', runId)!.state.cancelling);
-      open.length = 0;
+      dies();
       const run = (await uploadsHere()).find('college', runId)!;
       await ended(run);
       expect(run.state.status).toBe('cancelled');
@@ -296,17 +302,17 @@ describe('a run', () => {
       // The third batch was under way.
       expect(await onLog(run)).toEqual({ rows: 900, taken: 900, unchanged: 0, refused: 0 });
 
-      const waiting = await uploadsHere(withRows(() => never));
+      const waiting = await uploadsHere(withRows(() => dead.promise));
       await Promise.all([3, 4].map((rows) => sent(waiting, roster(rows))));
       const { run: third } = await sent(waiting, roster(5));
       await third.cancel();
       expect(third.state.status).toBe('cancelled');
       expect((await ledger.transactor.load(runSource(third.state.runId))).state.started).toBeNull();
-      open.splice(open.indexOf(waiting), 1);
+      died.push(...open.splice(open.indexOf(waiting), 1));
     });
 
     it('where its file can be read no more: with what the log holds', async () => {
-      const { runId, uploadId } = (await dead(1, true)).state;
+      const { runId, uploadId } = (await diedAfter(1, true)).state;
       await writeFile(join(folder, 'uploads', uploadId, 'file'), 'burnt');
       const run = (await uploadsHere()).find('college', runId)!;
       await run.cancel();
