@@ -53,7 +53,8 @@ export class RosterRows implements RowImporter<RosterRow> {
     const program = this.programs.find(run.institutionId, { ...row.program, ...(row.level && { level: row.level }) });
     if (isRefusal(program)) return refused(program);
     const { programId } = program;
-    const rowDigest = this.deps.vault.hmac('roster-row', canonicalRow(row));
+    const content = canonicalRow(row);
+    const rowDigest = this.deps.vault.hmac('roster-row', content);
     const rehearsed = rehearsal(run, `${idNumberValue(row.identity)}\n${programId}\n${row.entryDate}`, rowDigest);
     if (rehearsed) return { row: row.row, ...rehearsed, position: 0n };
 
@@ -62,6 +63,7 @@ export class RosterRows implements RowImporter<RosterRow> {
     if (isRefusal(classId)) return refused(classId);
     const resolved: ResolvedRow = {
       row,
+      content,
       programId,
       program,
       classId,
@@ -193,14 +195,8 @@ export class RosterRows implements RowImporter<RosterRow> {
     idClaim: string,
     knownLearner: string | null,
   ): Promise<RowAnswer> {
-    const { row, source: from } = resolved;
-    const context = importContext(
-      this.deps,
-      run,
-      commandId,
-      { type: 'ImportRosterRow', row: canonicalRow(row) },
-      effectiveDay(row),
-    );
+    const { row, content, source: from } = resolved;
+    const context = importContext(this.deps, run, commandId, { type: 'ImportRosterRow', row: content }, effectiveDay(row));
     let ids = { learnerId: '', enrollmentId: '' };
     // The enrollment is the attempt's, the learner the row's: an attempt that was abandoned may have identified her.
     const answer = await this.deps.transactor.transact(context, (attempt) => {

@@ -15,6 +15,8 @@ export type RowDecision =
 /** A row with its program and class looked up. */
 export interface ResolvedRow {
   readonly row: RosterRow;
+  /** Its content as `canonicalRow` writes it. */
+  readonly content: string;
   readonly programId: string;
   /** What the program says of those whose row does not. */
   readonly program: { readonly level: string; readonly lengthOfStudyMonths: number | null };

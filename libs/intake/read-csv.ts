@@ -22,18 +22,18 @@ export async function* readCsv(source: AsyncIterable<Uint8Array>): AsyncGenerato
       }
       sample += text;
       if (sample.length < sampleLength) continue;
-      cutter = new Cutter(delimiterOf(sample));
+      cutter = new Cutter(delimitersOf(sample));
       yield* cutter.take(sample);
     }
     if (!cutter) {
-      cutter = new Cutter(delimiterOf(sample));
+      cutter = new Cutter(delimitersOf(sample));
       yield* cutter.take(sample);
     }
     yield* cutter.end();
   } catch (error) {
     if (!(error instanceof BrokenEncoding)) throw error;
     if (!cutter) {
-      cutter = new Cutter(delimiterOf(sample));
+      cutter = new Cutter(delimitersOf(sample));
       yield* cutter.take(sample);
     }
     throw new UnreadableFile('FILE_ENCODING_BROKEN', { row: await cutter.brokenOffAt(), encoding: error.encoding });
@@ -47,18 +47,23 @@ const quote = 0x22;
 const lf = 0x0a;
 const cr = 0x0d;
 
-/** The delimiter that cuts most lines into the same number of cells, more than one; a comma where none does. */
-const delimiterOf = (sample: string): number => {
-  let best = { delimiter: comma, score: 0 };
+/** The delimiter that cuts most lines into the same number of cells, more than one, and how often it stands in those; a comma where none does. */
+const delimitersOf = (sample: string): Delimiters => {
+  let best = { delimiter: comma, count: 0, score: 0 };
   for (const delimiter of [comma, tab, semicolon]) {
     const linesByCount = new Map<number, number>();
     for (const count of delimiterCounts(sample, delimiter))
       if (count > 0) linesByCount.set(count, (linesByCount.get(count) ?? 0) + 1);
-    const score = Math.max(0, ...[...linesByCount].map(([count, lines]) => count * lines));
-    if (score > best.score) best = { delimiter, score };
+    for (const [count, lines] of linesByCount) if (count * lines > best.score) best = { delimiter, count, score: count * lines };
   }
-  return best.delimiter;
+  return best;
 };
+
+interface Delimiters {
+  readonly delimiter: number;
+  /** In a row of the usual length. */
+  readonly count: number;
+}
 
 /** How often the delimiter stands outside quotes in each line. */
 const delimiterCounts = (sample: string, delimiter: number): number[] => {
@@ -86,16 +91,26 @@ class Cutter {
   readonly #parser: Parser;
   #failure: Error | undefined;
   #atLineEnd = true;
+  #measured = false;
 
-  constructor(delimiter: number) {
+  constructor({ delimiter, count }: Delimiters) {
+    const cut = String.fromCharCode(delimiter);
     this.#parser = parse({
-      delimiter: String.fromCharCode(delimiter),
+      delimiter: cut,
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       // Strict about quotes on purpose: relaxed, a quote that is never closed would swallow the rows up to the next one.
       max_record_size: limits.row,
     });
     this.#parser.on('error', (error) => (this.#failure = error));
+    // A row of our own first: csv-parse makes an error of every row that is not as long as the first, also where it is told to let it pass,
+    // and under a title that is every row of the sheet.
+    this.#parser.write(`${cut.repeat(Math.min(count, limits.columns))}\n`);
+  }
+
+  /** Whole rows so far. */
+  get #rows(): number {
+    return this.#parser.info.records - 1;
   }
 
   async *take(text: string): AsyncGenerator<SheetRow, void, undefined> {
@@ -116,8 +131,7 @@ class Cutter {
   async brokenOffAt(): Promise<number> {
     this.#parser.end();
     await new Promise(setImmediate);
-    const { records } = this.#parser.info;
-    return this.#failure || this.#atLineEnd ? records + 1 : records;
+    return this.#failure || this.#atLineEnd ? this.#rows + 1 : this.#rows;
   }
 
   async *#cut(): AsyncGenerator<SheetRow, void, undefined> {
@@ -125,6 +139,10 @@ class Cutter {
     await new Promise(setImmediate);
     if (this.#failure) throw this.#named(this.#failure);
     for (let cells = this.#parser.read() as string[] | null; cells !== null; cells = this.#parser.read() as string[] | null) {
+      if (!this.#measured) {
+        this.#measured = true;
+        continue;
+      }
       if (cells.length > limits.columns) throw this.#tooLong('columns', limits.columns);
       if (cells.some((cell) => cell.length > limits.cell)) throw this.#tooLong('cell', limits.cell);
       yield { row: this.row++, cells };
@@ -133,7 +151,7 @@ class Cutter {
 
   #named(error: Error): Error {
     if (!(error instanceof CsvError)) return error;
-    this.row = this.#parser.info.records + 1;
+    this.row = this.#rows + 1;
     // A quote that swallows the rest of the file is the likelier of two reasons for a row without an end.
     const { quoting } = error as CsvError & { readonly quoting?: boolean };
     if (error.code === 'CSV_MAX_RECORD_SIZE' && !quoting) return this.#tooLong('row', limits.row);

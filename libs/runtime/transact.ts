@@ -72,8 +72,8 @@ export interface Loaded<State = unknown> {
   readonly position: bigint;
   readonly institutionId: string | null;
   readonly lastRecordedAt: string;
-  readonly commands: Map<string, CommandTrace>;
-  readonly abandoned: Set<string>;
+  readonly commands: ReadonlyMap<string, CommandTrace>;
+  readonly abandoned: ReadonlySet<string>;
 }
 
 export interface Runtime {
@@ -88,6 +88,10 @@ export interface Runtime {
 const maxTries = 24;
 /** A take whose command is not finished after this long belongs to a crashed writer. */
 export const abandonedAfterMs = 30_000;
+
+/** Of a stream without events, and of nearly every other: most of what is loaded is looked at once. Never added to. */
+const noCommands: ReadonlyMap<string, CommandTrace> = new Map();
+const nobody: ReadonlySet<string> = new Set();
 
 const system: Actor = { personId: 'ledger', role: 'system', organizationId: null };
 
@@ -115,15 +119,16 @@ export class Transactor {
   /** The stream as of now: what the cache holds plus everything appended since. */
   async load<State>(source: Source<State>): Promise<Loaded<State>> {
     const pageSize = 500;
-    let loaded: Loaded<State> = this.recall(source) ?? {
+    const known = this.recall(source);
+    let loaded: Loaded<State> = known ?? {
       stream: source.stream,
       state: source.initial,
       revision: -1n,
       position: 0n,
       institutionId: null,
       lastRecordedAt: '',
-      commands: new Map(),
-      abandoned: new Set(),
+      commands: noCommands,
+      abandoned: nobody,
     };
     for (;;) {
       const page = await this.runtime.store.readStream(source.stream, { from: loaded.revision + 1n, limit: pageSize });
@@ -135,18 +140,21 @@ export class Transactor {
         );
       if (page.length < pageSize) break;
     }
-    this.remember(source, loaded);
+    if (loaded !== known) this.remember(source, loaded);
     return loaded;
   }
 
   private advance<State>(source: Source<State>, from: Loaded<State>, events: readonly Recorded[]): Loaded<State> {
     let { state, institutionId } = from;
     // Shared with what was loaded before: they only grow, and what they say stays true. Copies would cost every command its whole history.
-    const { commands, abandoned } = from;
+    const commands =
+      from.commands === noCommands ? new Map<string, CommandTrace>() : (from.commands as Map<string, CommandTrace>);
+    let abandoned = from.abandoned as Set<string>;
     for (const event of events) {
       institutionId ??= event.institutionId;
       if (event.type !== 'CommandAbandoned') state = source.evolve(state, event);
       if (event.type === 'CommandAbandoned') {
+        if (abandoned === nobody) abandoned = new Set();
         abandoned.add((event.data as CommandAbandoned['data']).commandId);
         continue;
       }
@@ -512,7 +520,8 @@ export class Transactor {
       const before = BigInt(encoded.length - 1);
       const recorded = encoded.map(({ sealed }, index): Recorded => {
         const back = before - BigInt(index);
-        return { ...sealed, revision: result.revision - back, position: result.position - back, recordedAt };
+        // Made for this append and nobody else's: a copy of every event would cost as much as deciding on it.
+        return Object.assign(sealed, { revision: result.revision - back, position: result.position - back, recordedAt });
       });
       this.remember(source, this.advance(source, at, recorded));
     }
@@ -542,8 +551,9 @@ export class Transactor {
     facts: Record<string, unknown>,
     notBefore = '',
   ): Circumstances {
-    const clock = instant(this.runtime.clock.now());
-    const now = [at.lastRecordedAt, notBefore].reduce((latest, time) => (time > latest ? time : latest), clock);
+    let now = instant(this.runtime.clock.now());
+    if (at.lastRecordedAt > now) now = at.lastRecordedAt;
+    if (notBefore > now) now = notBefore;
     const effectiveAt = context.effectiveAt ?? now;
     return {
       now,

@@ -199,7 +199,7 @@ class SqliteKeyVault implements KeyVault {
 
 function keyAt({ keyIds, keys }: Minted, place: number): DataKey | 'erased' {
   const keyId = keyIds[place];
-  return keyId ? { keyId, key: keys.slice(32 * place, 32 * place + 32) } : 'erased';
+  return keyId ? { keyId, key: keys.subarray(32 * place, 32 * place + 32) } : 'erased';
 }
 
 function openForReading(path: string): DatabaseSync {

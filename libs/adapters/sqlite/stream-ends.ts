@@ -35,17 +35,17 @@ export class StreamEnds {
   /** An append is handed to the writer. */
   begins(stream: string): void {
     this.#underWay.set(stream, (this.#underWay.get(stream) ?? 0) + 1);
-    this.#young.delete(stream);
-    this.#old.delete(stream);
     this.#names.add(stream);
   }
 
   /** It was answered, with the stream's last revision (-1 while there is none); without where only the file knows. */
   ends(stream: string, revision?: number): void {
     const others = this.#underWay.get(stream)! - 1;
-    if (others > 0) return void this.#underWay.set(stream, others);
-    this.#underWay.delete(stream);
-    if (revision !== undefined) this.#keep(stream, BigInt(revision + 1));
+    if (others > 0) this.#underWay.set(stream, others);
+    else this.#underWay.delete(stream);
+    if (others === 0 && revision !== undefined) return this.#keep(stream, BigInt(revision + 1));
+    this.#young.delete(stream);
+    this.#old.delete(stream);
   }
 
   close(): void {
