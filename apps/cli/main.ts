@@ -1,18 +1,10 @@
 import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { templateOf } from '../../libs/intake/template.ts';
-import { writeXlsx } from '../../libs/intake/write-xlsx.ts';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
-import { asOf } from './as-of.ts';
-import { batchCohort, isCohortKind } from './batch.ts';
 import { CommandFailed, connect, type Connection } from './connection.ts';
-import { importFile } from './import.ts';
-import { isImportKind, kinds } from './import-kinds.ts';
-import { backup, mint, restore } from './maintenance.ts';
 import { formatOf, pour } from './output.ts';
 import { parked, poison, release, retry } from './parked.ts';
-import { rebuild, type RebuildArgs } from './rebuild.ts';
-import { undo } from './undo.ts';
+import type { RebuildArgs } from './rebuild.ts';
 import { words, languageOf } from './words.ts';
 
 const options = {
@@ -106,7 +98,12 @@ async function run(command: string, rest: readonly string[], values: Values, con
   const more = rest[placesOf(command, rest)];
   if (more !== undefined) throw new CommandFailed(fill(words.badArguments[language], { why: more }));
   switch (command) {
+    // A command loads what it needs itself: sheets, keys and databases take longer to load than most commands to run.
     case 'batch': {
+      const [{ isImportKind }, { batchCohort, isCohortKind }] = await Promise.all([
+        import('./import-kinds.ts'),
+        import('./batch.ts'),
+      ]);
       const { class: className, program, cohort, numbers, year, on } = values;
       const [kind, file] = rest;
       if (file !== undefined) return run('import', rest, values, console);
@@ -116,10 +113,15 @@ async function run(command: string, rest: readonly string[], values: Values, con
       return connected(console, (connection) => batchCohort(args, connection, say));
     }
     case 'import': {
+      const { isImportKind, kinds } = await import('./import-kinds.ts');
       const [kind, file] = rest;
       if (!isImportKind(kind)) throw unknown(kind, 'KIND', console);
       if (values.template !== undefined) {
         if (!/\.xlsx$/i.test(values.template)) needed(undefined, '--template FILE.xlsx');
+        const [{ templateOf }, { writeXlsx }] = await Promise.all([
+          import('../../libs/intake/template.ts'),
+          import('../../libs/intake/write-xlsx.ts'),
+        ]);
         const { title, form } = kinds[kind];
         const properties = { title: `${title.zh} ${title.en}`, creator: 'training-ledger', created: new Date().toISOString() };
         await pour(writeXlsx(templateOf(title, form), properties), values.template, language);
@@ -137,10 +139,12 @@ async function run(command: string, rest: readonly string[], values: Values, con
         result: values.result,
         language,
       } as const;
+      const { importFile } = await import('./import.ts');
       return connected(console, (connection) => importFile(args, connection, say));
     }
     case 'undo': {
       const args = { runId: needed(rest[0], 'RUN'), grant: values.grant, language };
+      const { undo } = await import('./undo.ts');
       return connected(console, (connection) => undo(args, connection, say));
     }
     case 'export':
@@ -148,6 +152,7 @@ async function run(command: string, rest: readonly string[], values: Values, con
     case 'rebuild':
     case 'verify': {
       const args = rebuildArgs(rest[0], values, language, command === 'verify' || (values.verify ?? false));
+      const { rebuild } = await import('./rebuild.ts');
       return connected(console, (connection) => rebuild(args, connection, say));
     }
     case 'parked':
@@ -169,9 +174,11 @@ async function run(command: string, rest: readonly string[], values: Values, con
     case 'as-of': {
       const { recorded, effective, from, to, form, out } = values;
       const args = { rest, recorded, effective, from, to, form, out, language };
+      const { asOf } = await import('./as-of.ts');
       return connected(console, (connection) => asOf(args, connection, say));
     }
-    case 'token':
+    case 'token': {
+      const { mint } = await import('./token.ts');
       say(
         await mint(env, language, {
           sub: needed(values.sub, '--sub'),
@@ -182,14 +189,19 @@ async function run(command: string, rest: readonly string[], values: Values, con
         }),
       );
       return 0;
-    case 'backup':
+    }
+    case 'backup': {
+      const { backup } = await import('./maintenance.ts');
       say(await backup(env, language, needed(rest[0], 'FOLDER')));
       return 0;
-    case 'restore':
+    }
+    case 'restore': {
+      const { restore } = await import('./maintenance.ts');
       say(
         await restore(env, language, needed(rest[0], 'FOLDER'), needed(values.erasures, '--erasures FILE'), values['master-key']),
       );
       return 0;
+    }
     default:
       throw new CommandFailed(`${fill(words.unknownCommand[language], { command })}\n\n${words.usage[language]}`);
   }

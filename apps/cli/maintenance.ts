@@ -3,32 +3,12 @@ import { join } from 'node:path';
 import { BackupFault, type BackupFaultCode } from '../../libs/adapters/sqlite/backup-files.ts';
 import { backupLedger, restoreLedger } from '../../libs/adapters/sqlite/backup.ts';
 import { loadMasterKey } from '../../libs/adapters/sqlite/master-key.ts';
-import { mintToken, type TokenClaims } from '../../libs/edge/auth.ts';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
-import { roles } from '../../libs/kernel/decider.ts';
 import { VaultFault, type VaultFaultCode } from '../../libs/ports/vault-fault.ts';
 import { CommandFailed } from './connection.ts';
 import { words } from './words.ts';
 
 const dataFolder = (env: NodeJS.ProcessEnv): string => env['LEDGER_DATA'] ?? './data';
-
-/** A development token from the keys in the data folder. Only a server on loopback believes it. */
-export async function mint(
-  env: NodeJS.ProcessEnv,
-  language: Language,
-  asked: { sub: string; role: string; institution?: string; org?: string; learner?: string },
-): Promise<string> {
-  const role = roles.find((r) => r === asked.role);
-  if (!role) throw new CommandFailed(fill(words.badArguments[language], { why: `--role ${roles.join(' | ')}` }));
-  const first = (env['LEDGER_INSTITUTIONS'] ?? 'college=Asia/Shanghai').split(',')[0]!.split('=')[0]!.trim();
-  const claims: TokenClaims = { ...asked, role, institution: asked.institution ?? first };
-  try {
-    return await mintToken(dataFolder(env), claims);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new CommandFailed(fill(words.noKeys[language], { folder: dataFolder(env) }));
-  }
-}
 
 /** Copies log and vault, in use or not. The list of erasures stays outside on purpose. */
 export async function backup(env: NodeJS.ProcessEnv, language: Language, to: string): Promise<string> {

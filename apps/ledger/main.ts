@@ -1,7 +1,10 @@
-import { startLedger, type Ledger } from './ledger.ts';
-import { StartRefused } from './settings.ts';
+import type { Ledger } from './ledger.ts';
+import { settingsOf, StartRefused } from './settings.ts';
 
 try {
+  // Whoever set something wrong hears of it at once: all else is loaded only then.
+  settingsOf(process.env);
+  const { startLedger } = await import('./ledger.ts');
   const ledger = await startLedger({ env: process.env });
   process.stdout.write(await banner(ledger));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(ledger));

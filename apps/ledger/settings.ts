@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isLoopback } from '../../libs/edge/auth.ts';
+import { isLoopback } from '../../libs/edge/loopback.ts';
 import type { Bilingual } from '../../libs/kernel/bilingual.ts';
 import { assertZone } from '../../libs/kernel/time.ts';
 

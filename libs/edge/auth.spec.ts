@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose';
-import { Authenticator, isLoopback, mintToken, trustDevelopmentKeys, trustIssuer } from './auth.ts';
+import { Authenticator, mintToken, trustDevelopmentKeys, trustIssuer } from './auth.ts';
+import { isLoopback } from './loopback.ts';
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'ledger-auth-'))));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createLocalJWKSet, createRemoteJWKSet, errors, exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT } from 'jose';
 import type { JSONWebKeySet, JWK, JWTPayload, JWTVerifyGetKey } from 'jose';
 import { roles, type Actor, type Role } from '../kernel/decider.ts';
+import { isLoopback } from './loopback.ts';
 import { Problem } from './problem.ts';
 
 /** Whom a token names. One person with two roles has two tokens. */
@@ -106,9 +107,6 @@ export function trustIssuer(issuer: string, jwks: string, audience?: string): Au
 }
 
 const readKeySet = (file: string): JSONWebKeySet => JSON.parse(readFileSync(file, 'utf8')) as JSONWebKeySet;
-
-/** `localhost`, 127.0.0.0/8 and ::1. */
-export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 
 // ── development keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -46,9 +46,14 @@ const clean = (env: Environment): NodeJS.ProcessEnv => ({
 });
 
 async function start(app: 'ledger' | 'cli', args: readonly string[], env: Environment): Promise<Running> {
-  const main = join(await builtLedger(), 'apps', app, 'main.js');
+  const built = await builtLedger();
+  const main = join(built, 'apps', app, 'main.js');
   const command = ['--disable-warning=ExperimentalWarning', `--import=${tether}`, main, ...args];
-  const child = spawn(process.execPath, command, { env: clean(env), stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, command, {
+    // What was compiled for one start is used by the next, and goes with the build.
+    env: clean({ NODE_COMPILE_CACHE: join(built, 'compile-cache'), ...env }),
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
   return watch(child, `${app} ${args.join(' ')}`);
 }
 

@@ -71,12 +71,70 @@ function base64Within(bytes: Buffer): string[] {
 /** Where any of them stands, in words; empty where none does. */
 export function tracesIn(bytes: Uint8Array | string, needles: readonly Needle[], where: string): string[] {
   const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return needles.flatMap(({ form, text, bytes: needle }) => {
-    const at = buffer.indexOf(needle);
-    if (at < 0) return [];
-    const around = buffer.subarray(Math.max(0, at - 80), at + needle.length + 40).toString('utf8');
-    return [`${where}: ${text} as ${form} in …${around.replaceAll(/[^\P{C}]/gu, '.')}…`];
+  const found = firstPlaces(buffer, needles);
+  if (found.size === 0) return [];
+  return needles.flatMap((needle) => {
+    const at = found.get(needle);
+    if (at === undefined) return [];
+    const around = buffer.subarray(Math.max(0, at - 80), at + needle.bytes.length + 40).toString('utf8');
+    return [`${where}: ${needle.text} as ${needle.form} in …${around.replaceAll(/[^\P{C}]/gu, '.')}…`];
   });
+}
+
+/** Needles by their first four bytes, so that one pass looks for a thousand of them; shorter ones are looked for by themselves. */
+interface Index {
+  /** 1 where a needle may begin so, by 16 bits made of four bytes. */
+  readonly maybe: Uint8Array;
+  readonly byStart: ReadonlyMap<number, readonly Needle[]>;
+  readonly short: readonly Needle[];
+}
+const indexes = new WeakMap<readonly Needle[], Index>();
+
+const folded = (start: number): number => Math.imul(start, 0x9e3779b1) >>> 16;
+
+function indexOf(needles: readonly Needle[]): Index {
+  const known = indexes.get(needles);
+  if (known) return known;
+  const maybe = new Uint8Array(65_536);
+  const byStart = new Map<number, Needle[]>();
+  const short: Needle[] = [];
+  for (const needle of needles) {
+    if (needle.bytes.length < 4) {
+      short.push(needle);
+      continue;
+    }
+    const start = needle.bytes.readInt32BE();
+    maybe[folded(start)] = 1;
+    const same = byStart.get(start);
+    if (same) same.push(needle);
+    else byStart.set(start, [needle]);
+  }
+  const index = { maybe, byStart, short };
+  indexes.set(needles, index);
+  return index;
+}
+
+function firstPlaces(buffer: Buffer, needles: readonly Needle[]): ReadonlyMap<Needle, number> {
+  const { maybe, byStart, short } = indexOf(needles);
+  const found = new Map<Needle, number>();
+  for (const needle of short) {
+    const at = buffer.indexOf(needle.bytes);
+    if (at >= 0) found.set(needle, at);
+  }
+  const { length } = buffer;
+  if (length < 4) return found;
+  let start = (buffer[0]! << 16) | (buffer[1]! << 8) | buffer[2]!;
+  for (let last = 3; last < length; last++) {
+    start = (start << 8) | buffer[last]!;
+    if (maybe[folded(start)] === 0) continue;
+    const at = last - 3;
+    for (const needle of byStart.get(start) ?? []) {
+      const end = at + needle.bytes.length;
+      if (!found.has(needle) && end <= length && buffer.compare(needle.bytes, 0, needle.bytes.length, at, end) === 0)
+        found.set(needle, at);
+    }
+  }
+  return found;
 }
 
 /** Every file of a folder by its path inside it, as it is at this moment, in use or not. */
