@@ -23,6 +23,7 @@ const tolerated: Readonly<Record<string, string>> = {
   'sql: libs/projection/digest.ts': 'a digest is taken over whole tables, whichever view they belong to',
 };
 
+const found = breaches(files);
 const named = ({ fence, path, what }: Breach): string => `${fence}: ${path}: ${what}`;
 
 describe('the tree', () => {
@@ -32,13 +33,13 @@ describe('the tree', () => {
   });
 
   it('keeps within its fences', () => {
-    const found = breaches(files).filter(({ fence, path }) => tolerated[`${fence}: ${path}`] === undefined);
-    expect(found.map(named)).toEqual([]);
+    const breached = found.filter(({ fence, path }) => tolerated[`${fence}: ${path}`] === undefined);
+    expect(breached.map(named)).toEqual([]);
   });
 
   it('tolerates nothing that was mended', () => {
-    const found = new Set(breaches(files).map(({ fence, path }) => `${fence}: ${path}`));
-    expect(Object.keys(tolerated).filter((known) => !found.has(known))).toEqual([]);
+    const still = new Set(found.map(({ fence, path }) => `${fence}: ${path}`));
+    expect(Object.keys(tolerated).filter((known) => !still.has(known))).toEqual([]);
   });
 
   it('has no category of streams that is a prefix of another', () => {

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openSqliteEventStore } from '../../libs/adapters/sqlite/event-store.ts';
 import { personWith, type Person } from '../journeys/client.ts';
 import { builtLedger } from '../support/build.ts';
@@ -24,13 +24,28 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeEach(async () => void (folder = await temporaryFolder()));
 afterEach(async () => folder[Symbol.asyncDispose]());
 
+/** One college's folder, and the server that the case before left running on it. */
+let college: Awaited<ReturnType<typeof temporaryFolder>>;
+let left: Server | undefined;
+beforeAll(async () => void (college = await temporaryFolder()));
+afterAll(async () => {
+  await left?.[Symbol.asyncDispose]();
+  await college[Symbol.asyncDispose]();
+});
+/** Whoever takes it disposes of it, or leaves one. */
+async function taken(): Promise<Server> {
+  const server = left ?? (await startServer(college.path));
+  left = undefined;
+  return server;
+}
+
 const registrarOf = async (server: Server): Promise<Person> => personWith(server.url, await server.token({ role: 'registrar' }));
 
 const program = { code: '530701', name: { zh: '电子商务', en: 'E-commerce' }, level: 'junior-college' };
 
 describe('a start', () => {
   it('prints where it listens and tokens that work, one per role and two registrars', async () => {
-    await using server = await startServer(folder.path);
+    const server = (left = await taken());
     await server.says(/export EVALUATOR='/);
     const lines = [...server.out().matchAll(/^export (\w+)='([\w.-]+)'$/gm)];
     expect(lines.map(([, name]) => name)).toEqual(
@@ -49,41 +64,43 @@ describe('a start', () => {
   it('finds its data, its keys and its tokens again', async () => {
     let token: string;
     {
-      await using server = await startServer(folder.path);
+      await using server = await taken();
       token = await server.token({ role: 'registrar' });
-      expect((await personWith(server.url, token).post('/v1/programs', program)).status).toBe(201);
+      expect((await personWith(server.url, token).post('/v1/programs', { ...program, code: '530702' })).status).toBe(201);
       expect(await server.stop()).toMatchObject({ code: 0, err: '' });
     }
-    expect(existsSync(join(folder.path, 'server.json'))).toBe(false);
-    await using server = await startServer(folder.path);
-    expect(await personWith(server.url, token).post('/v1/programs', program)).toMatchObject({
+    expect(existsSync(join(college.path, 'server.json'))).toBe(false);
+    const server = (left = await startServer(college.path));
+    expect(await personWith(server.url, token).post('/v1/programs', { ...program, code: '530702' })).toMatchObject({
       status: 200,
       body: { events: [] },
     });
   });
 
   it('is refused while another process writes the folder, and says who', async () => {
-    await using server = await startServer(folder.path);
-    expect(await startRefused(folder.path)).toMatchObject({
+    await using server = await taken();
+    expect(await startRefused(college.path)).toMatchObject({
       code: 1,
       out: '',
-      err: `ledger: another process is writing the ledger in ${folder.path} (${server.url}, process ${server.pid}): stop it, or set LEDGER_DATA to another folder\n`,
+      err: `ledger: another process is writing the ledger in ${college.path} (${server.url}, process ${server.pid}): stop it, or set LEDGER_DATA to another folder\n`,
     });
     await server.crash();
-    await using next = await startServer(folder.path);
-    expect(next.url).toMatch(/^http:/);
+    left = await startServer(college.path);
+    expect(left.url).toMatch(/^http:/);
   });
 
   it('is refused where the port is taken', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const port = String((taken.address() as AddressInfo).port);
-    const refused = await startRefused(folder.path, { PORT: port });
-    taken.close();
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const port = String((other.address() as AddressInfo).port);
+    await left?.stop();
+    left = undefined;
+    const refused = await startRefused(college.path, { PORT: port });
+    other.close();
     expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining(`port ${port} on 127.0.0.1 is in use`) });
     // It let go of everything that it had opened by then.
-    await using server = await startServer(folder.path);
-    expect(server.url).toMatch(/^http:/);
+    left = await startServer(college.path);
+    expect(left.url).toMatch(/^http:/);
   });
 
   it('is refused where the clock would go back behind what is recorded', async () => {
@@ -124,38 +141,39 @@ describe('a start', () => {
 });
 
 describe('a stop', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s answers what is under way, takes nothing new, and closes its files',
-    async (signal) => {
-      await using server = await startServer(folder.path);
-      const registrar = await registrarOf(server);
-      await registrar.post('/v1/programs', program);
-      const run = (await registrar.post('/v1/imports', { kind: 'roster', fileDigest: 'a'.repeat(64) })).body.runId as string;
-      const rows = Array.from({ length: 300 }, (_, i) => ({
-        row: i + 2,
-        identity: { ...personOf(i), idType: 'resident-id' },
-        program: { code: '530701' },
-        entryDate: '2025-09-01',
-      }));
-      const before = await headOf(folder.path);
-      const importing = registrar.post(`/v1/imports/${run}/roster-rows`, { rows });
-      await eventually(async () => (await headOf(folder.path)) > before || undefined, 'the first row');
-      server.kill(signal);
-      const answer = await importing;
-      expect(answer.status).toBe(200);
-      const outcomes = (answer.body.answers as { outcome: string }[]).map(({ outcome }) => outcome);
-      expect(outcomes).toEqual(rows.map(() => 'admitted'));
-      expect(await server.ended).toMatchObject({ code: 0, signal: null, err: '' });
-      await expect(fetch(server.url)).rejects.toThrow('fetch failed');
+  it.each([
+    ['SIGTERM', 'a', 0],
+    ['SIGINT', 'b', 300],
+  ] as const)('by %s answers what is under way, takes nothing new, and closes its files', async (signal, digest, first) => {
+    await using server = await taken();
+    const registrar = await registrarOf(server);
+    await registrar.post('/v1/programs', program);
+    const known = (await logOf(college.path)).length;
+    const run = (await registrar.post('/v1/imports', { kind: 'roster', fileDigest: digest.repeat(64) })).body.runId as string;
+    const rows = Array.from({ length: 300 }, (_, i) => ({
+      row: i + 2,
+      identity: { ...personOf(first + i), idType: 'resident-id' },
+      program: { code: '530701' },
+      entryDate: '2025-09-01',
+    }));
+    const before = await headOf(college.path);
+    const importing = registrar.post(`/v1/imports/${run}/roster-rows`, { rows });
+    await eventually(async () => (await headOf(college.path)) > before || undefined, 'the first row');
+    server.kill(signal);
+    const answer = await importing;
+    expect(answer.status).toBe(200);
+    const outcomes = (answer.body.answers as { outcome: string }[]).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(rows.map(() => 'admitted'));
+    expect(await server.ended).toMatchObject({ code: 0, signal: null, err: '' });
+    await expect(fetch(server.url)).rejects.toThrow('fetch failed');
 
-      expect(existsSync(join(folder.path, 'server.json'))).toBe(false);
-      const db = new DatabaseSync(join(folder.path, 'log.db'), { readOnly: true });
-      expect(db.prepare('PRAGMA integrity_check').all()).toMatchObject([{ integrity_check: 'ok' }]);
-      db.close();
-      const admitted = (await logOf(folder.path)).filter(({ type }) => type === 'LearnerAdmitted');
-      expect(admitted).toHaveLength(300);
-    },
-  );
+    expect(existsSync(join(college.path, 'server.json'))).toBe(false);
+    const db = new DatabaseSync(join(college.path, 'log.db'), { readOnly: true });
+    expect(db.prepare('PRAGMA integrity_check').all()).toMatchObject([{ integrity_check: 'ok' }]);
+    db.close();
+    const admitted = (await logOf(college.path)).slice(known).filter(({ type }) => type === 'LearnerAdmitted');
+    expect(admitted).toHaveLength(300);
+  });
 });
 
 describe('the command', () => {

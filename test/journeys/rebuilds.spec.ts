@@ -46,8 +46,6 @@ const caughtUp = (): Promise<unknown> =>
 beforeAll(async () => {
   await builtLedger();
   folder = await temporaryFolder();
-  await start();
-  await server.stop();
   await crowd(folder.path, students);
   await start();
   await caughtUp();

@@ -70,7 +70,8 @@ export class Clients {
         this.#send(order, delivery, from, life),
         timer.sleep(patienceMs * 2 ** Math.min(delivery, 6), enough.signal).then((): Heard => 'lost'),
       ]);
-      enough.abort();
+      // A reason of our own: the usual one is an error with a stack, made for nobody.
+      enough.abort('answered');
       if (heard !== 'lost' && !(isRefusal(heard.answer) && heard.answer.refused === 'TOO_BUSY')) return;
       if (givesUp && delivery > 0) return tally.add('given up');
       await timer.sleep(200 * 2 ** Math.min(delivery, 7));

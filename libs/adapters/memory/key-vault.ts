@@ -5,6 +5,10 @@ import type { DataKey, KeyVault, ShreddedKey } from '../../ports/key-vault.ts';
 /** What survives a simulated crash, by key id. A `null` key is a tombstone. */
 export type DurableKeys = Map<string, ShreddedKey & { readonly key: Uint8Array | null }>;
 
+/** Digests of short texts that were asked for before, by seed and text: the simulator asks for the same ones in every world. */
+const known = new Map<string, string>();
+const knownLimit = 100_000;
+
 /**
  * A vault for tests and the simulator: ids, keys and HMACs follow from the seed, so one seed replays one run.
  * Vaults over the same `durable` map see each other's keys and shreddings at once, as processes on one file do.
@@ -17,8 +21,17 @@ export function createMemoryKeyVault({
   readonly durable?: DurableKeys;
 }): KeyVault {
   const derive = (...parts: readonly string[]): Buffer => createHmac('sha256', seed).update(JSON.stringify(parts)).digest();
-  const keyIdOf = (subjectId: string, purpose: Purpose): string =>
-    derive('id', subjectId, purpose).toString('base64url').slice(0, 22);
+  const deriveText = (...parts: readonly string[]): string => {
+    const asked = JSON.stringify([seed, ...parts]);
+    let text = known.get(asked);
+    if (text === undefined) {
+      text = derive(...parts).toString('base64url');
+      if (known.size >= knownLimit) known.clear();
+      known.set(asked, text);
+    }
+    return text;
+  };
+  const keyIdOf = (subjectId: string, purpose: Purpose): string => deriveText('id', subjectId, purpose).slice(0, 22);
   let closed = false;
   const assertOpen = (): void => {
     if (closed) throw new Error('the key vault is closed');
@@ -51,7 +64,7 @@ export function createMemoryKeyVault({
 
     hmac(domain, text) {
       assertOpen();
-      return derive('hmac', domain, text).toString('base64url').slice(0, 32);
+      return deriveText('hmac', domain, text).slice(0, 32);
     },
 
     async close() {
