@@ -65,7 +65,7 @@ interface Started {
 
 /** Rows sent in one request, and requests under way: while one batch commits, the next is decided. */
 const batchSize = 400;
-const inFlight = 3;
+const inFlight = 5;
 const warningsShown = 20;
 
 /** Reads, maps and sends a file. Answers the exit code: 0 all taken, 2 some refused. Throws CommandFailed for everything else. */

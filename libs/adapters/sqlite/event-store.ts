@@ -20,9 +20,9 @@ import { asStoreFault } from './sqlite-fault.ts';
 import { StreamEnds } from './stream-ends.ts';
 import {
   answerWidth,
-  commitAppends,
   commitChars,
   conflicted,
+  messageAppends,
   repeated,
   type Batch,
   type WriterSettings,
@@ -84,7 +84,7 @@ class Store implements SqliteEventStore {
   readonly #reader: SqliteEventReader;
   readonly #ends: StreamEnds;
   readonly #clock: Clock;
-  readonly #queue: Queued[] = [];
+  #queued: Queued | undefined;
   #inFlight = 0;
   #scheduled = false;
   #closing: Promise<void> | undefined;
@@ -170,17 +170,12 @@ class Store implements SqliteEventStore {
   }
 
   #drain(): Promise<void> {
-    if (this.#inFlight === 0 && this.#queue.length === 0) return Promise.resolve();
+    if (this.#inFlight === 0 && this.#queued === undefined) return Promise.resolve();
     return new Promise((drained) => (this.#drained = drained));
   }
 
   #enqueue(stream: string, expected: ExpectedRevision, events: readonly NewEvent[], pending: Pending): void {
-    let last = this.#queue.at(-1);
-    if (last === undefined || last.pending.length >= commitAppends || last.batch.chars >= commitChars) {
-      last = emptyBatch();
-      this.#queue.push(last);
-    }
-    const { batch } = last;
+    const { batch, pending: waiting } = (this.#queued ??= emptyBatch());
     batch.streams.push(stream);
     batch.expected.push(expected === 'none' ? -1 : Number(expected));
     batch.counts.push(events.length);
@@ -190,9 +185,10 @@ class Store implements SqliteEventStore {
       batch.jsons.push(event.json);
       batch.chars += event.json.length;
     }
-    last.pending.push(pending);
+    waiting.push(pending);
     this.#ends.begins(stream);
-    this.#schedule();
+    if (waiting.length < messageAppends && batch.chars < commitChars) this.#schedule();
+    else this.#send();
   }
 
   /** At the end of this turn of the event loop, so that all who append in it share a message. */
@@ -201,8 +197,14 @@ class Store implements SqliteEventStore {
     this.#scheduled = true;
     onNextTurn(() => {
       this.#scheduled = false;
-      for (const queued of this.#queue.splice(0)) void this.#dispatch(queued);
+      this.#send();
     });
+  }
+
+  #send(): void {
+    const queued = this.#queued;
+    this.#queued = undefined;
+    if (queued) void this.#dispatch(queued);
   }
 
   async #dispatch({ batch, pending }: Queued): Promise<void> {
@@ -216,7 +218,7 @@ class Store implements SqliteEventStore {
       this.#reader.notify();
     }
     this.#inFlight -= 1;
-    if (this.#inFlight === 0 && this.#queue.length === 0) this.#drained?.();
+    if (this.#inFlight === 0 && this.#queued === undefined) this.#drained?.();
   }
 
   async #commit(batch: Batch): Promise<Float64Array> {

@@ -25,7 +25,9 @@ export interface Batch {
 
 export type ToWriter = Batch | { readonly kind: 'settings' } | { readonly kind: 'close' };
 
-/** Bounds of one batch, past which it is sent, and of one commit, past which it is not joined: appends and characters of JSON. */
+/** Appends after which a batch is sent before its turn is over: the writer commits the first while the others are still decided. */
+export const messageAppends = 64;
+/** Bounds of one commit, past which no batch joins it (and characters past which a batch is sent): appends and characters of JSON. */
 export const commitAppends = 512;
 export const commitChars = 16 * 1024 * 1024;
 
