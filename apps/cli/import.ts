@@ -130,6 +130,8 @@ class ImportJob {
   private notLookedFor: string | undefined;
   private result = '';
   private began = '';
+  /** When the last row was answered; what comes then is the result. */
+  private sentAt = 0;
 
   constructor(args: ImportArguments, connection: Connection, say: (line: string) => void, expected: number) {
     this.args = args;
@@ -173,7 +175,7 @@ class ImportJob {
     const wanted = this.asWorkbook && (this.args.result !== undefined || this.nearCount > 0);
     if (count('refused') > 0 || wanted) await rename(temporary, this.result);
     else await rm(temporary);
-    this.report(table, columns, (performance.now() - began) / 1000, lag, started.runId);
+    this.report(table, columns, began, lag, started.runId);
     return count('refused') > 0 ? 2 : 0;
   }
 
@@ -304,6 +306,7 @@ class ImportJob {
       yield* await answers;
       progress.show(this.rows / this.expected, this.rows);
     }
+    this.sentAt = performance.now();
   }
 
   private async sendBatch(records: readonly TableRecord[], runId: string): Promise<readonly RefusedRow[]> {
@@ -370,7 +373,7 @@ class ImportJob {
     if (this.warnings.length < warningsShown) this.warnings.push(fill(words.warning[this.args.language], { row, text }));
   }
 
-  private report(table: FoundTable, columns: Columns, seconds: number, lag: bigint, runId: string): void {
+  private report(table: FoundTable, columns: Columns, began: number, lag: bigint, runId: string): void {
     const { kind, language, dryRun } = this.args;
     const line = (word: keyof typeof words, facts: Record<string, unknown> = {}): void =>
       this.say(fill(words[word][language], facts));
@@ -396,7 +399,9 @@ class ImportJob {
     if (this.nearCount > 0) line('nearDuplicates', { count: this.nearCount, file: this.result });
     if (this.counts.get('refused')) line('result', { file: this.result });
     if (dryRun) return line('dryRun');
-    line('took', { seconds: seconds.toFixed(1), rate: Math.round(this.rows / Math.max(seconds, 0.001)), lag });
+    const seconds = (until: number): string => ((until - began) / 1000).toFixed(1);
+    const rate = Math.round((1000 * this.rows) / Math.max(this.sentAt - began, 1));
+    line('took', { sent: seconds(this.sentAt), rate, seconds: seconds(performance.now()), lag });
     line('run', { runId });
   }
 }
@@ -414,7 +419,10 @@ const rangesOf = (rows: readonly number[], max = 10): string => {
 };
 
 /** Where this command runs; the ledger's own moments stand on the log. */
-const localMoment = (): string => new Date().toLocaleString('sv-SE');
+const localMoment = (): string => {
+  const now = new Date();
+  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ');
+};
 
 /** A failure is met where the batch is awaited; one that fails after another must not end the process before. */
 const underWay = <T>(work: Promise<T>): Promise<T> => {

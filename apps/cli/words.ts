@@ -205,8 +205,8 @@ Environment: LEDGER_TOKEN token; LEDGER_DATA data folder; LEDGER_URL server (def
     en: 'Refused rows are in {file}: correct them there and import that file.',
   },
   took: {
-    zh: '用时 {seconds} 秒，{rate} 行/秒；视图落后 {lag} 个事件。',
-    en: '{seconds} s, {rate} rows/s; views are {lag} events behind.',
+    zh: '导入各行用时 {sent} 秒，{rate} 行/秒；共用时 {seconds} 秒；视图落后 {lag} 个事件。',
+    en: 'Rows took {sent} s, {rate} rows/s; {seconds} s in all; views are {lag} events behind.',
   },
   run: { zh: '批次 {runId}（撤销：undo {runId}）', en: 'Run {runId} (to take it back: undo {runId})' },
   written: { zh: '已写入 {file}', en: 'Written to {file}' },
