@@ -15,6 +15,8 @@ export interface Plant {
   readonly bug: string;
   /** The kind of world that is to find it. */
   readonly world: RealmName;
+  /** One that found it, tried before the others: where worlds have changed since, these find it or nobody does. */
+  readonly seed?: number;
   /** The promises that it breaks. */
   readonly foundAs: readonly string[];
   /** The store as every process reaches it. */

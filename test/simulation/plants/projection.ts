@@ -159,6 +159,7 @@ export const projectionPlants: readonly Plant[] = [
     name: 'pause-forgotten',
     bug: 'a rebuild that was paused goes on after a restart',
     world: 'rebuilding',
+    seed: 19,
     foundAs: ['rebuilds'],
     readStore: (inner) =>
       changed(inner, {

@@ -60,6 +60,7 @@ export const runtimePlants: readonly Plant[] = [
     name: 'release-unfenced',
     bug: 'a gate is let go before its taker is fenced on the owner’s stream',
     world: 'enrollment',
+    seed: 20,
     foundAs: ['gate-first', 'owner-holds', 'one-active', 'unique'],
     transactor: (transactor) => {
       stepsOf(transactor).fence = () => Promise.resolve(true);
@@ -165,6 +166,7 @@ export const runtimePlants: readonly Plant[] = [
     name: 'no-recovery',
     bug: 'what a crashed writer took is never looked for',
     world: 'enrollment',
+    seed: 76,
     foundAs: ['no-stuck-gate'],
     noRecovery: true,
   },
@@ -188,6 +190,7 @@ export const runtimePlants: readonly Plant[] = [
     name: 'keeps-refused',
     bug: 'gates taken for a command that is then refused stay taken, and its abandoned attempts are not told apart',
     world: 'enrollment',
+    seed: 68,
     foundAs: ['no-stuck-gate'],
     transactor: (transactor) => {
       stepsOf(transactor).undo = (_takes, _context, _commandId, outcome) => Promise.resolve(outcome);
@@ -204,6 +207,7 @@ export const runtimePlants: readonly Plant[] = [
     name: 'lost-wakeup',
     bug: 'a subscription misses a notification, and nobody looks without one',
     world: 'enrollment',
+    seed: 58,
     foundAs: ['liveness'],
     deaf: true,
   },

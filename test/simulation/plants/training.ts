@@ -72,6 +72,7 @@ export const trainingPlants: readonly Plant[] = [
     name: 'signatures-kept',
     bug: 'signatures stand for terms that were revised after them',
     world: 'training',
+    seed: 93,
     foundAs: ['signatures'],
     plan: (plan) =>
       folding(plan, (state, event) => {
@@ -87,6 +88,7 @@ export const trainingPlants: readonly Plant[] = [
     name: 'consent-twice',
     bug: 'a consent that is repeated is written again',
     world: 'training',
+    seed: 11,
     foundAs: ['amendments'],
     plan: (plan, order) =>
       deciding(plan, (decide) => (state, k) => {
@@ -108,6 +110,7 @@ export const trainingPlants: readonly Plant[] = [
     name: 'mentor-unasked',
     bug: 'nobody asks whether a mentor still serves',
     world: 'training',
+    seed: 16,
     foundAs: ['mentors', 'assessors'],
     plan: (plan) =>
       deciding(
@@ -156,6 +159,7 @@ export const trainingPlants: readonly Plant[] = [
     name: 'correction-unseen',
     bug: 'a correction is written and never read, so that the next one has the same consequence again',
     world: 'training',
+    seed: 24,
     foundAs: ['correction', 'credits', 'arithmetic'],
     plan: (plan) =>
       folding(plan, (state, event) =>
@@ -168,6 +172,7 @@ export const trainingPlants: readonly Plant[] = [
     name: 'two-eyes',
     bug: 'whoever asked for a second person may be that person',
     world: 'training',
+    seed: 69,
     foundAs: ['four-eyes', 'two-people'],
     plan: (plan) =>
       deciding(
@@ -179,6 +184,7 @@ export const trainingPlants: readonly Plant[] = [
     name: 'old-facts',
     bug: 'what a decision rests on is read once and then remembered',
     world: 'training',
+    seed: 25,
     foundAs: ['basis'],
     transactor: (transactor) => {
       const steps = stepsOf(transactor);
@@ -215,6 +221,7 @@ export const trainingPlants: readonly Plant[] = [
     name: 'gap-unseen',
     bug: 'the apprentice record does not hear of mentors who are lost, so that no gap becomes a task',
     world: 'training',
+    seed: 18,
     foundAs: ['reading'],
     view: (view) =>
       view.name === 'apprentice-record'
@@ -232,6 +239,7 @@ export const trainingPlants: readonly Plant[] = [
     name: 'gates-forgotten',
     bug: 'recovery does not look at days and offers that a crashed writer took',
     world: 'training',
+    seed: 14,
     foundAs: ['no-stuck-gate'],
     recovers: ({ type, stream }) => type !== 'PeriodHeld' && !stream.includes('-offer-'),
   },
