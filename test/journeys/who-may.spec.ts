@@ -302,8 +302,13 @@ const call = (who: Person, route: Route, about: Planted, query = ''): Promise<An
 const saidBy = ({ body, headers }: Answer): string =>
   `${typeof body === 'string' ? body : JSON.stringify({ ...body, instance: undefined })}${JSON.stringify([...headers])}`;
 
-const marksIn = (answer: Answer, marks: readonly string[]): readonly string[] =>
-  marks.filter((mark) => saidBy(answer).includes(mark));
+/** A build's id is a few digits: only as a word of its own is it that, and not a part of somebody's correlation id. */
+const marksIn = (answer: Answer, marks: readonly string[]): readonly string[] => {
+  const said = saidBy(answer);
+  return marks.filter((mark) =>
+    /^\d+$/.test(mark) ? new RegExp(`(?<![\\w-])${mark}(?![\\w-])`).test(said) : said.includes(mark),
+  );
+};
 
 const guarded = (): readonly Route[] => routes.filter((route) => policyOf(route).may !== 'anyone');
 const allowed = (route: Route): Readonly<Partial<Record<TokenRole, string>>> => policyOf(route).may as never;
