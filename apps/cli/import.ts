@@ -169,7 +169,11 @@ class ImportJob {
     // A run that was stopped stays open: the same command goes on with it.
     if (!dryRun && this.stoppedAt === undefined) {
       const finish = { rows: this.rows, taken, unchanged: count('unchanged'), refused: count('refused') };
-      const finished = await this.connection.post<{ lag: string }>(`/v1/imports/${started.runId}/finish`, started.runId, finish);
+      const finished = await this.connection
+        .post<{ lag: string }>(`/v1/imports/${started.runId}/finish`, started.runId, finish)
+        .catch((error: unknown) => {
+          throw error instanceof CommandFailed ? new CommandFailed(`${error.message}\n${words.goOn[language]}`) : error;
+        });
       lag = BigInt(finished.lag);
     }
     const wanted = this.asWorkbook && (this.args.result !== undefined || this.nearCount > 0);
