@@ -151,7 +151,7 @@ class ImportJob {
       ...(columns.said && { columns: columns.said }),
     };
     const options = { kind, dryRun, formClasses, ...(Object.keys(reading).length > 0 && { reading }) };
-    const started = await this.connection.post<Started>('/v1/imports', fileDigest, { ...options, fileDigest });
+    const started = await this.goingOn<Started>('/v1/imports', fileDigest, { ...options, fileDigest });
     if (started.continued) this.say(fill(words.continued[language], { ordinal: started.ordinal }));
 
     this.result = this.args.result ?? `${this.args.file}.result.${table.sheet.name === null ? 'csv' : 'xlsx'}`;
@@ -169,11 +169,7 @@ class ImportJob {
     // A run that was stopped stays open: the same command goes on with it.
     if (!dryRun && this.stoppedAt === undefined) {
       const finish = { rows: this.rows, taken, unchanged: count('unchanged'), refused: count('refused') };
-      const finished = await this.connection
-        .post<{ lag: string }>(`/v1/imports/${started.runId}/finish`, started.runId, finish)
-        .catch((error: unknown) => {
-          throw error instanceof CommandFailed ? new CommandFailed(`${error.message}\n${words.goOn[language]}`) : error;
-        });
+      const finished = await this.goingOn<{ lag: string }>(`/v1/imports/${started.runId}/finish`, started.runId, finish);
       lag = BigInt(finished.lag);
     }
     const wanted = this.asWorkbook && (this.args.result !== undefined || this.nearCount > 0);
@@ -181,6 +177,15 @@ class ImportJob {
     else await rm(temporary);
     this.report(table, columns, began, lag, started.runId);
     return count('refused') > 0 ? 2 : 0;
+  }
+
+  /** A request of the run itself; where it breaks off, the same command goes on with it. */
+  private async goingOn<T>(path: string, key: string, body: object): Promise<T> {
+    const { language, dryRun } = this.args;
+    return this.connection.post<T>(path, key, body).catch((error: unknown) => {
+      const unheard = error instanceof CommandFailed && /^\S.*(ECONN|UND_ERR|EPIPE|fetch failed|socket)/.test(error.message);
+      throw unheard && !dryRun ? new CommandFailed(`${error.message}\n${words.goOn[language]}`) : error;
+    });
   }
 
   private get asWorkbook(): boolean {
