@@ -1,5 +1,5 @@
 import type { PipeTransform, ArgumentMetadata } from '@nestjs/common';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { ValidateBy, ValidateNested, validateSync, type ValidationError } from 'class-validator';
 import type { Bilingual } from '../kernel/bilingual.ts';
 import type { CodeList } from '../kernel/codes.ts';
@@ -27,7 +27,7 @@ const field = (check: Check, options: FieldOptions, schema: object): PropertyDec
   return decorate(
     rule(validate),
     ValidateBy({ name: code, validator: { validate, defaultMessage: () => code } }, { context: { zh, en } }),
-    ApiProperty(described(options, schema)),
+    Described(described(options, schema)),
   );
 };
 
@@ -38,6 +38,19 @@ const described = ({ optional, example, description }: FieldOptions, schema: obj
   ...(example === undefined ? {} : { example }),
   ...(description === undefined ? {} : { description }),
 });
+
+/** What the API document says of a field, by prototype and name. What makes the document is loaded when somebody asks for it. */
+const descriptions = new Map<object, Map<string, ApiPropertyOptions>>();
+
+export const Described =
+  (description: ApiPropertyOptions): PropertyDecorator =>
+  (target, key) => {
+    const fields = descriptions.get(target) ?? new Map<string, ApiPropertyOptions>();
+    descriptions.set(target, fields.set(String(key), description));
+  };
+
+/** Every field that is checked, class by class in the order of their declaration; those that a class inherits stand with where they come from. */
+export const describedFields = (): ReadonlyMap<object, ReadonlyMap<string, ApiPropertyOptions>> => descriptions;
 
 const decorate =
   (...decorators: readonly PropertyDecorator[]): PropertyDecorator =>

@@ -1,11 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { catalog, type LedgerEventType } from '../events/events.ts';
 import type { Bilingual } from '../kernel/bilingual.ts';
 import { entry } from '../kernel/same.ts';
 import { fill } from '../kernel/bilingual.ts';
 import type { CommandFacts } from '../kernel/commands.ts';
 import { commonRefusals } from '../kernel/refusals.ts';
+import { describedFields } from './fields.ts';
 import { policies, type Policy } from './policy.ts';
 import { problemStatus, problemText, type EdgeCode, type ProblemCode } from './problem.ts';
 
@@ -65,7 +66,10 @@ const anyCommand: readonly ProblemCode[] = [
 const anyQuery: readonly EdgeCode[] = ['VALIDATION_FAILED', 'WAIT_FOR_INVALID', 'VIEW_BEHIND', 'VIEW_NOT_READY'];
 
 /** OpenAPI 3.1 of these routes: every refusal, the events of each command, the roles of each operation, examples throughout. */
-export function describeApi(app: NestFastifyApplication, described: Described): OpenAPIObject {
+export async function describeApi(app: NestFastifyApplication, described: Described): Promise<OpenAPIObject> {
+  const { ApiProperty, DocumentBuilder, SwaggerModule } = await import('@nestjs/swagger');
+  for (const [prototype, fields] of describedFields())
+    for (const [name, description] of fields) ApiProperty(description)(prototype, name);
   const config = new DocumentBuilder()
     .setTitle('Training ledger / 人才培养账本')
     .setDescription(description)

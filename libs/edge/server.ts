@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { Catch, Module, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
-import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import multipart from '@fastify/multipart';
 import { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
@@ -11,13 +10,14 @@ import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { AccessLog } from './access.ts';
 import { arrivalMs, refuseUnheard } from './arrival.ts';
 import { Told } from './command.ts';
+import { documents, serveDocuments } from './docs.ts';
 import { idPattern } from './fields.ts';
 import { PolicyGuard } from './guard.ts';
 import { tellIncomplete } from './incomplete.ts';
 import { Metrics } from './metrics.ts';
 import { OperationsController } from './operations.http.ts';
 import { PARTS, pathOf, type EdgeRequest, type Parts } from './parts.ts';
-import { describeApi, type Described } from './openapi.ts';
+import type { Described } from './openapi.ts';
 import { asProblem, languageOf, Problem, problemDocument, problemStatus } from './problem.ts';
 import { routesOf, type Route } from './routes.ts';
 
@@ -82,7 +82,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     bodyParser: false,
   });
   const routes = routesOf(app);
-  if (options.described) serveDocument(app, options.described);
+  if (options.described) serveDocuments(fastify, app, options.described);
   await app.init();
   assertKnown(served, routes);
   return { app, routes, access };
@@ -118,23 +118,10 @@ const edgeModule = (parts: Parts, metrics: Metrics, access: AccessLog, modules: 
 @Module({})
 class EdgeModule {}
 
-/** Documents about the API itself: they hold nothing of anybody. */
-const documents = /^\/(openapi\.json|docs(\/.*)?)$/;
-
-function serveDocument(app: NestFastifyApplication, described: Described): void {
-  let document: OpenAPIObject | undefined;
-  // When somebody first asks: describing some hundred and sixty routes takes a third of a start.
-  SwaggerModule.setup('docs', app, () => (document ??= describeApi(app, described)), {
-    jsonDocumentUrl: 'openapi.json',
-    raw: ['json'],
-    customSiteTitle: 'Training ledger API',
-  });
-}
-
 /** What Fastify serves beside the controllers' routes would be open to anybody. */
 function assertKnown(served: readonly string[], routes: readonly Route[]): void {
-  const known = new Set(routes.map(({ path }) => path));
-  const open = served.filter((url) => !known.has(url) && !documents.test(url));
+  const known = new Set([...routes.map(({ path }) => path), ...documents]);
+  const open = served.filter((url) => !known.has(url));
   if (open.length > 0) throw new Error(`no policy guards ${open.join(', ')}`);
 }
 

@@ -1,5 +1,4 @@
 import { Body, Controller, Headers, Inject, Post, Req } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { commandContext, Told } from '../edge/command.ts';
 import { CellsList, Flag, Id, Nested, OneOf, PlainDate, Shaped, Text, Whole } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
@@ -89,7 +88,6 @@ export class CohortBatchBody {
 }
 
 /** A registrar's lists in one request: a run with one answer for each row. The same Idempotency-Key is the same run. */
-@ApiTags('batches')
 @Controller('v1/batches')
 export class BatchesController {
   private readonly parts: Parts;

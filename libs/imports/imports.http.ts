@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Headers, Inject, Param, Post, Req, UseInterceptors } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { principalOf, PARTS, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { actorOf } from '../edge/auth.ts';
 import { Told } from '../edge/command.ts';
@@ -131,7 +130,6 @@ class FinishImportBody {
 }
 
 /** Import runs: rows that a client read and mapped (`ledger import`), each answered for itself. */
-@ApiTags('imports')
 @Controller('v1/imports')
 export class ImportsController {
   private readonly parts: Parts;

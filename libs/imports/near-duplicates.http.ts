@@ -1,5 +1,4 @@
 import { Body, Controller, Inject, Param, Post, Req } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Told } from '../edge/command.ts';
 import { NestedList, PlainDate, Text, Whole } from '../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
@@ -44,7 +43,6 @@ export async function nearDuplicatesOf(
 }
 
 /** Who may be somebody on record already, for the summary of a result that a client writes itself. */
-@ApiTags('imports')
 @Controller('v1/imports')
 export class NearDuplicatesController {
   private readonly parts: Parts;

@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Req, type OnApplicationBootstrap } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { commandContext, Evidence, Told } from '../edge/command.ts';
 import { Digits, Id, Shaped } from '../edge/fields.ts';
 import { principalOf, PARTS, type EdgeRequest, type Parts } from '../edge/parts.ts';
@@ -50,7 +49,6 @@ export class UndoAsked {
 const rowsWaitedFor = 1000;
 
 /** Taking a run back: one registrar asks, another grants, and each row says what became of it. */
-@ApiTags('imports')
 @Controller('v1/imports')
 export class ImportUndoController implements OnApplicationBootstrap {
   private readonly parts: Parts;

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res, type OnModuleDestroy } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AccessLog } from '../edge/access.ts';
 import { Told } from '../edge/command.ts';
@@ -41,7 +40,6 @@ export class ImportMoved {}
 const workbook = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
 /** Uploaded files and what became of them. */
-@ApiTags('imports')
 @Controller('v1/imports')
 export class UploadsController implements OnModuleDestroy {
   private readonly parts: Parts;

@@ -1,6 +1,7 @@
 import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { describedFields } from '../../libs/edge/fields.ts';
 import { policies } from '../../libs/edge/policy.ts';
 import { routesOf, type Route } from '../../libs/edge/routes.ts';
 
@@ -27,16 +28,18 @@ export interface CommandRoute extends Route {
 
 type Class = abstract new (...args: never[]) => object;
 
-const propertiesOf = 'swagger/apiModelPropertiesArray';
-const propertyOf = 'swagger/apiModelProperties';
 const bodyParameter = /^3:(\d+)$/;
 
+function* inheritedFirst(type: Class): Generator<object> {
+  const parent = Object.getPrototypeOf(type.prototype) as object;
+  if (parent !== Object.prototype) yield* inheritedFirst(parent.constructor as Class);
+  yield type.prototype as object;
+}
+
 export function fieldsOf(type: Class, prefix = ''): Field[] {
-  const prototype = type.prototype as object;
-  const names = (Reflect.getMetadata(propertiesOf, prototype) ?? []) as readonly string[];
-  return names.flatMap((marked): Field[] => {
-    const name = marked.slice(1);
-    const schema = Reflect.getMetadata(propertyOf, prototype, name) as FieldSchema;
+  const described = [...inheritedFirst(type)].flatMap((prototype) => [...(describedFields().get(prototype) ?? [])]);
+  return described.flatMap(([name, description]): Field[] => {
+    const schema = description as FieldSchema;
     const path = `${prefix}${name}`;
     const nested =
       typeof schema.type === 'function' && schema.type.prototype === undefined ? (schema.type as () => Class)() : null;

@@ -1,6 +1,5 @@
 import { Body, Controller, Inject, Param, Post, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiProperty } from '@nestjs/swagger';
 import { Allow } from 'class-validator';
 import {
   answered,
@@ -13,7 +12,19 @@ import {
   type PerAttempt,
   type Told,
 } from '../../edge/command.ts';
-import { effectiveInstant, Flag, Id, isMoment, OneOf, PlainDate, Shaped, Text, Whole, Yes } from '../../edge/fields.ts';
+import {
+  Described,
+  effectiveInstant,
+  Flag,
+  Id,
+  isMoment,
+  OneOf,
+  PlainDate,
+  Shaped,
+  Text,
+  Whole,
+  Yes,
+} from '../../edge/fields.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../../edge/parts.ts';
 import {
   retentionGrounds,
@@ -197,7 +208,7 @@ export class CorrectionRequested extends Requested {
   @Text(64, { example: 'ground', description: 'Field of that event, or effectiveAt' })
   field!: string;
 
-  @ApiProperty({
+  @Described({
     description: 'What it should have said; for effectiveAt an instant or a day',
     example: 'illness',
     oneOf: [{ type: 'string', maxLength: 200 }, { type: 'integer' }, { type: 'null' }],
