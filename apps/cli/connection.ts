@@ -7,6 +7,9 @@ import { words } from './words.ts';
 /** What ends a command with exit code 1 and one sentence. */
 export class CommandFailed extends Error {}
 
+/** Nobody answered, the answer broke off, or the server is not there for anybody now: what was asked may have been done or not. */
+export class ServerGone extends CommandFailed {}
+
 /** An answer of the server that is no success: its own sentence, in the caller's language. */
 interface Problem {
   readonly title?: string;
@@ -61,25 +64,25 @@ async function runningAt(folder: string): Promise<string | null> {
 /** `close` where the ledger is this process's own. */
 function over(url: string, token: string, language: Language, close?: () => Promise<void>): Connection {
   const headers = { authorization: `Bearer ${token}`, 'accept-language': language };
+  const gone = (error: unknown): never => {
+    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new ServerGone(fill(words.serverGone[language], { url, why }));
+  };
   const send = async (path: string, init: RequestInit): Promise<Response> => {
-    let response: Response;
-    try {
-      response = await fetch(`${url}${path}`, init);
-    } catch (error) {
-      const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      throw new CommandFailed(fill(words.serverGone[language], { url, why }));
-    }
+    const response = await fetch(`${url}${path}`, init).catch(gone);
     if (response.ok) return response;
     const problem = (await response.json().catch(() => ({}))) as Problem;
     const sentence = problem.detail ?? problem.title ?? response.statusText;
     const errors = (problem.errors ?? []).slice(0, 10).map((error) => `\n  ${error.field}: ${error[language]}`);
-    throw new CommandFailed(`${sentence} (${problem.code ?? response.status})${errors.join('')}`);
+    const Failed = response.status === 503 ? ServerGone : CommandFailed;
+    throw new Failed(`${sentence} (${problem.code ?? response.status})${errors.join('')}`);
   };
   return {
     get: (path) => send(path, { headers }),
     post: async <T>(path: string, key: string, body: unknown) => {
       const sent = { ...headers, 'content-type': 'application/json', 'idempotency-key': key };
-      return (await send(path, { method: 'POST', headers: sent, body: JSON.stringify(body) })).json() as Promise<T>;
+      const response = await send(path, { method: 'POST', headers: sent, body: JSON.stringify(body) });
+      return response.json().catch(gone) as Promise<T>;
     },
     delete: (path) => send(path, { method: 'DELETE', headers }),
     own: close !== undefined,

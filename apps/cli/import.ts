@@ -19,7 +19,7 @@ import { nearDuplicatesKept, peopleTogether, personRead, type PersonRead } from 
 import { notReached, outcomeWords, takenOutcomes } from '../../libs/imports/outcome-words.ts';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { columnsOf, columnsTold, type Columns } from './columns.ts';
-import { CommandFailed, type Connection } from './connection.ts';
+import { CommandFailed, ServerGone, type Connection } from './connection.ts';
 import { kinds, type ImportKind } from './import-kinds.ts';
 import { Progress } from './progress.ts';
 import { words } from './words.ts';
@@ -183,8 +183,7 @@ class ImportJob {
   private async goingOn<T>(path: string, key: string, body: object): Promise<T> {
     const { language, dryRun } = this.args;
     return this.connection.post<T>(path, key, body).catch((error: unknown) => {
-      const unheard = error instanceof CommandFailed && /^\S.*(ECONN|UND_ERR|EPIPE|fetch failed|socket)/.test(error.message);
-      throw unheard && !dryRun ? new CommandFailed(`${error.message}\n${words.goOn[language]}`) : error;
+      throw error instanceof ServerGone && !dryRun ? new CommandFailed(`${error.message}\n${words.goOn[language]}`) : error;
     });
   }
 
