@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeCsv } from '../../libs/intake/write-csv.ts';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
@@ -83,10 +82,10 @@ async function report(args: AsOfArgs, name: string, connection: Connection): Pro
     ...(built.effectiveAsOf === null ? {} : { effectiveAsOf: built.effectiveAsOf }),
   });
   const shape = name === 'enrollment' && form !== undefined ? `&form=${encodeURIComponent(form)}` : '';
-  const response = await connection.get(
+  const answer = await connection.open(
     `/v1/exports/${from}?${moment.toString()}&lang=${language}&format=${formatOf(out)}${shape}`,
   );
-  await pour(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), out, language);
+  await pour(answer, out, language);
   return 0;
 }
 
@@ -145,7 +144,7 @@ function* differenceRows({ key, kind, name, changes, events }: Difference, langu
 }
 
 async function list({ language }: AsOfArgs, connection: Connection, say: (line: string) => void): Promise<number> {
-  const { items } = (await (await connection.get('/v1/as-of')).json()) as { items: readonly Build[] };
+  const { items } = await connection.get<{ items: readonly Build[] }>('/v1/as-of');
   for (const one of items)
     say([one.buildId, one.state[language], told(one).recorded, told(one).effective, one.views.join()].join('  '));
   if (items.length === 0) process.stderr.write(`${asOfWords.none[language]}\n`);
@@ -170,8 +169,8 @@ const pollMs = 200;
 const build = async (args: AsOfArgs, asked: object, connection: Connection): Promise<Build> =>
   followed(args, await connection.post<Build>('/v1/as-of', crypto.randomUUID(), asked), connection);
 
-const buildOf = async (id: string, connection: Connection): Promise<Build> =>
-  (await (await connection.get(`/v1/as-of/${encodeURIComponent(id)}`)).json()) as Build;
+const buildOf = (id: string, connection: Connection): Promise<Build> =>
+  connection.get<Build>(`/v1/as-of/${encodeURIComponent(id)}`);
 
 /** Until it can be read. */
 async function followed({ language }: AsOfArgs, asked: Build, connection: Connection): Promise<Build> {
@@ -196,7 +195,7 @@ async function followed({ language }: AsOfArgs, asked: Build, connection: Connec
 async function* pages(connection: Connection, path: string): AsyncGenerator<Page['items'][number]> {
   for (let cursor: string | null = ''; cursor !== null;) {
     const after: string = cursor === '' ? '' : `&cursor=${cursor}`;
-    const page = (await (await connection.get(`${path}&limit=500${after}`)).json()) as Page;
+    const page: Page = await connection.get<Page>(`${path}&limit=500${after}`);
     yield* page.items;
     cursor = page.next;
   }

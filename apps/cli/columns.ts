@@ -30,7 +30,7 @@ export async function columnsOf(
   const forgotten = given.includes('');
   const { columns } = forgotten
     ? { columns: [] }
-    : ((await (await connection.get('/v1/imports/columns')).json()) as { columns: readonly (ColumnSaid & { kind: string })[] });
+    : await connection.get<{ columns: readonly (ColumnSaid & { kind: string })[] }>('/v1/imports/columns');
   const fields = new Map(columns.filter((column) => column.kind === kind).map(({ header, field }) => [header, field]));
   for (const said of given.filter((one) => one !== '')) {
     const [, header = '', name = ''] = /^(.+)=([^=]*)$/s.exec(said) ?? [];

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
 import { join } from 'node:path';
 import { fill, type Bilingual, type Language } from '../../libs/kernel/bilingual.ts';
 import { StartRefused } from '../ledger/settings.ts';
@@ -21,9 +22,11 @@ interface Problem {
 export interface Connection {
   /** The ledger runs in this process, and ends with it. */
   readonly own: boolean;
-  readonly get: (path: string) => Promise<Response>;
+  readonly get: <T>(path: string) => Promise<T>;
+  /** A success whose body is read by the caller as it comes. */
+  readonly open: (path: string) => Promise<http.IncomingMessage>;
   readonly post: <T>(path: string, key: string, body: unknown) => Promise<T>;
-  readonly delete: (path: string) => Promise<Response>;
+  readonly delete: (path: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -55,37 +58,70 @@ async function runningAt(folder: string): Promise<string | null> {
     return null;
   }
   try {
-    return (await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(2000) })).ok ? url : null;
+    const answer = await answerTo(http.request(`${url}/health/live`, { signal: AbortSignal.timeout(2000) }));
+    return answer.resume().statusCode === 200 ? url : null;
   } catch {
     return null;
   }
 }
 
-/** `close` where the ledger is this process's own. */
-function over(url: string, token: string, language: Language, close?: () => Promise<void>): Connection {
-  const headers = { authorization: `Bearer ${token}`, 'accept-language': language };
+/** How long nothing may come, of an answer or of its next piece. */
+const patienceMs = 300_000;
+
+// Node's `fetch` would be a third of what a short command takes.
+const answerTo = (request: http.ClientRequest, body?: string): Promise<http.IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    request.on('response', resolve).on('error', reject).end(body);
+    request.on('timeout', () => void request.destroy(new Error(`${patienceMs / 1000} s`)));
+  });
+
+async function textOf(answer: http.IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of answer.setEncoding('utf8')) text += String(chunk);
+  return text;
+}
+
+/** `ended` where the ledger is this process's own. */
+async function over(url: string, token: string, language: Language, ended?: () => Promise<void>): Promise<Connection> {
+  const { Agent, request } = url.startsWith('https:') ? await import('node:https') : http;
+  const agent = new Agent({ keepAlive: true });
   const gone = (error: unknown): never => {
-    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    const { message, code } = error as NodeJS.ErrnoException;
+    // Where a name has several addresses, none of which answers, there is a code alone.
+    const why = message || String(code);
     throw new ServerGone(fill(words.serverGone[language], { url, why }));
   };
-  const send = async (path: string, init: RequestInit): Promise<Response> => {
-    const response = await fetch(`${url}${path}`, init).catch(gone);
-    if (response.ok) return response;
-    const problem = (await response.json().catch(() => ({}))) as Problem;
-    const sentence = problem.detail ?? problem.title ?? response.statusText;
+  const send = async (
+    method: string,
+    path: string,
+    sent: http.OutgoingHttpHeaders,
+    body?: string,
+  ): Promise<http.IncomingMessage> => {
+    const headers = { authorization: `Bearer ${token}`, 'accept-language': language, ...sent };
+    const asked = async (): Promise<http.IncomingMessage> =>
+      answerTo(request(`${url}${path}`, { method, agent, headers, timeout: patienceMs }), body);
+    const answer = await asked().catch(gone);
+    const status = answer.statusCode!;
+    if (status < 300) return answer;
+    const problem = await textOf(answer)
+      .then((text) => JSON.parse(text) as Problem)
+      .catch((): Problem => ({}));
+    const sentence = problem.detail ?? problem.title ?? answer.statusMessage;
     const errors = (problem.errors ?? []).slice(0, 10).map((error) => `\n  ${error.field}: ${error[language]}`);
-    const Failed = response.status === 503 ? ServerGone : CommandFailed;
-    throw new Failed(`${sentence} (${problem.code ?? response.status})${errors.join('')}`);
+    const Failed = status === 503 ? ServerGone : CommandFailed;
+    throw new Failed(`${sentence} (${problem.code ?? status})${errors.join('')}`);
   };
+  const read = async <T>(answer: http.IncomingMessage): Promise<T> => JSON.parse(await textOf(answer).catch(gone)) as T;
   return {
-    get: (path) => send(path, { headers }),
-    post: async <T>(path: string, key: string, body: unknown) => {
-      const sent = { ...headers, 'content-type': 'application/json', 'idempotency-key': key };
-      const response = await send(path, { method: 'POST', headers: sent, body: JSON.stringify(body) });
-      return response.json().catch(gone) as Promise<T>;
+    get: async <T>(path: string) => read<T>(await send('GET', path, {})),
+    open: (path) => send('GET', path, {}),
+    post: async <T>(path: string, key: string, body: unknown) =>
+      read<T>(await send('POST', path, { 'content-type': 'application/json', 'idempotency-key': key }, JSON.stringify(body))),
+    delete: async (path) => void (await send('DELETE', path, {})).resume(),
+    own: ended !== undefined,
+    close: async () => {
+      agent.destroy();
+      await ended?.();
     },
-    delete: (path) => send(path, { method: 'DELETE', headers }),
-    own: close !== undefined,
-    close: close ?? (async () => undefined),
   };
 }

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { fill, type Language } from '../../libs/kernel/bilingual.ts';
 import { CommandFailed, connect, type Connection } from './connection.ts';
@@ -275,10 +274,10 @@ async function exportTo(
   connection: Connection,
   { language }: Console,
 ): Promise<number> {
-  const response = await connection.get(exportPath(what, id, values, language));
-  const incomplete = response.headers.get('ledger-incomplete');
-  if (incomplete !== null) process.stderr.write(`${fill(words.incomplete[language], { views: incomplete })}\n`);
-  await pour(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), values.out, language);
+  const answer = await connection.open(exportPath(what, id, values, language));
+  const incomplete = answer.headers['ledger-incomplete'];
+  if (incomplete !== undefined) process.stderr.write(`${fill(words.incomplete[language], { views: String(incomplete) })}\n`);
+  await pour(answer, values.out, language);
   return 0;
 }
 

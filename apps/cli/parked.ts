@@ -125,10 +125,8 @@ export async function poison(
 
 const at = (view: string, what: 'retry' | 'release'): string => `/v1/views/${encodeURIComponent(view)}/parked/${what}`;
 
-const list = async (view: string | null, connection: Connection): Promise<List> =>
-  (await (
-    await connection.get(`/v1/views/parked?limit=1000${view === null ? '' : `&view=${encodeURIComponent(view)}`}`)
-  ).json()) as List;
+const list = (view: string | null, connection: Connection): Promise<List> =>
+  connection.get<List>(`/v1/views/parked?limit=1000${view === null ? '' : `&view=${encodeURIComponent(view)}`}`);
 
 /** Undefined where it took too long. */
 async function until<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {

@@ -109,8 +109,8 @@ async function follow(
 /** What is told ends with the server that tells it; the next one knows the run too. */
 async function outcomeOf(view: string, run: string, connection: Connection, bar: RebuildBar): Promise<Outcome> {
   for (;;) {
-    const response = await connection.get(`/v1/views/${encodeURIComponent(view)}/rebuild/events?run=${encodeURIComponent(run)}`);
-    for await (const { event, data } of wordsIn(response.body)) {
+    const answer = await connection.open(`/v1/views/${encodeURIComponent(view)}/rebuild/events?run=${encodeURIComponent(run)}`);
+    for await (const { event, data } of wordsIn(answer)) {
       if (event === 'outcome') return JSON.parse(data) as Outcome;
       if (event === 'progress') bar.show(JSON.parse(data) as Shown);
     }
@@ -148,21 +148,20 @@ async function tell(
     return 0;
   }
   say(fill(words.differs[language], { ...facts, live, rebuilt }));
-  const response = await connection.get(`/v1/views/${encodeURIComponent(view)}/rebuild/differences`);
-  const { items } = (await response.json()) as { readonly items: readonly Difference[] };
+  const differences = `/v1/views/${encodeURIComponent(view)}/rebuild/differences`;
+  const { items } = await connection.get<{ readonly items: readonly Difference[] }>(differences);
   for (const difference of items) say(lineOf(difference, language));
   return 2;
 }
 
 /** What the engine keeps of a failure beside the record; nothing where another rebuild came since. */
 async function errorOf(view: string, run: string, connection: Connection): Promise<string | null> {
-  const response = await connection.get('/v1/views');
-  const { items } = (await response.json()) as {
+  const { items } = await connection.get<{
     readonly items: readonly {
       readonly name: string;
       readonly lastRebuild: { readonly run: string | null; readonly error: string | null } | null;
     }[];
-  };
+  }>('/v1/views');
   const last = items.find(({ name }) => name === view)?.lastRebuild;
   return last?.run === run ? last.error : null;
 }

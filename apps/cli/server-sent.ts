@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** A word of server-sent events. */
 export interface ServerSent {
   readonly event: string;
@@ -5,22 +7,19 @@ export interface ServerSent {
 }
 
 /** What the server says, until it stops or the connection breaks: whoever waits for a last word asks again. Comments are passed over. */
-export async function* wordsIn(body: ReadableStream<Uint8Array> | null): AsyncGenerator<ServerSent, void, undefined> {
-  if (body === null) return;
-  const decoder = new TextDecoder();
+export async function* wordsIn(body: Readable): AsyncGenerator<ServerSent, void, undefined> {
   let text = '';
   try {
-    for await (const chunk of body) {
-      text += decoder.decode(chunk, { stream: true });
+    for await (const chunk of body.setEncoding('utf8')) {
+      text += String(chunk);
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
         const word = wordOf(text.slice(0, end));
         text = text.slice(end + 2);
         if (word) yield word;
       }
     }
-  } catch (error) {
+  } catch {
     // Broken off on the way, as the server ended.
-    if (!(error instanceof TypeError)) throw error;
   }
 }
 

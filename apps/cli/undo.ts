@@ -41,7 +41,7 @@ export async function undo(
     return 0;
   }
   for (let after: string | null = '0'; after !== null;) {
-    const page = (await (await connection.get(`${at}/undo?after=${after}`)).json()) as Undone;
+    const page: Undone = await connection.get<Undone>(`${at}/undo?after=${after}`);
     for (const { row, outcome, reason } of page.rows)
       if (outcome === 'kept') say(fill(words.warning[language], { row, text: reason }));
     after = page.next;
@@ -58,7 +58,7 @@ async function digestOf(connection: Connection, runId: string, requestId: string
     readonly next: string | null;
   }
   for (let cursor = ''; ;) {
-    const page = (await (await connection.get(`/v1/approvals?limit=500${cursor}`)).json()) as Waiting;
+    const page: Waiting = await connection.get<Waiting>(`/v1/approvals?limit=500${cursor}`);
     const found = page.items.find((one) => one.stream === `import-${runId}` && one.requestId === requestId);
     if (found) return found.digest;
     if (page.next === null) return null;
