@@ -12,7 +12,8 @@ export interface UndoArguments {
 
 interface Undone {
   readonly state: 'none' | 'requested' | 'under-way' | 'finished';
-  readonly requestId: string;
+  readonly requestId: string | null;
+  readonly digest: string | null;
   readonly takenBack: number;
   readonly kept: number;
   readonly rows: readonly { readonly row: number; readonly outcome: string; readonly reason: string | null }[];
@@ -33,8 +34,9 @@ export async function undo(
     line('requested', { requestId });
     return 0;
   }
-  const digest = await digestOf(connection, runId, grant);
-  if (digest === null) throw new CommandFailed(fill(undoWords.unknown[language], { requestId: grant }));
+  // Asked of the run itself: the list of what waits may be behind a request that was made a moment ago.
+  const { requestId, digest } = await connection.get<Undone>(`${at}/undo`);
+  if (requestId !== grant) throw new CommandFailed(fill(undoWords.unknown[language], { requestId: grant }));
   const { state } = await connection.post<Undone>(`${at}/grant-undo`, randomUUID(), { requestId: grant, digest });
   if (state !== 'finished') {
     line('underWay');
@@ -49,19 +51,4 @@ export async function undo(
     if (after === null && page.kept > 0) return 2;
   }
   return 0;
-}
-
-/** What the request said when it was read here; null where it does not wait. */
-async function digestOf(connection: Connection, runId: string, requestId: string): Promise<string | null> {
-  interface Waiting {
-    readonly items: readonly { readonly stream: string; readonly requestId: string; readonly digest: string }[];
-    readonly next: string | null;
-  }
-  for (let cursor = ''; ;) {
-    const page: Waiting = await connection.get<Waiting>(`/v1/approvals?limit=500${cursor}`);
-    const found = page.items.find((one) => one.stream === `import-${runId}` && one.requestId === requestId);
-    if (found) return found.digest;
-    if (page.next === null) return null;
-    cursor = `&cursor=${page.next}`;
-  }
 }

@@ -59,6 +59,7 @@ const id = '5q8m2c7h1v0n4k3d';
 const undoExample = {
   state: 'finished',
   requestId: orNull(id),
+  digest: orNull('Zm9ydHktdHdvLWZvcnR5LXR3by1mb3J0'),
   requestedBy: orNull('registrar-1'),
   grantedBy: orNull('registrar-2'),
   takenBack: 118,

@@ -153,6 +153,8 @@ export class ImportUndoController implements OnApplicationBootstrap {
 export function undoOf({ approvals, undo }: ImportRun): {
   readonly state: 'none' | 'requested' | 'under-way' | 'finished';
   readonly requestId: string | null;
+  /** What a grant must name. */
+  readonly digest: string | null;
   readonly requestedBy: string | null;
   readonly grantedBy: string | null;
   readonly takenBack: number;
@@ -163,6 +165,7 @@ export function undoOf({ approvals, undo }: ImportRun): {
   return {
     state: undo ? (undo.finishedAt === null ? 'under-way' : 'finished') : request ? 'requested' : 'none',
     requestId: request?.requestId ?? null,
+    digest: request?.digest ?? null,
     requestedBy: request?.requestedBy ?? null,
     grantedBy: undo?.grantedBy.personId ?? null,
     takenBack: undo?.takenBack.size ?? 0,
