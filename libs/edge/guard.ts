@@ -106,12 +106,17 @@ export class PolicyGuard implements CanActivate {
     if (view === undefined) {
       const head = await this.parts.store.head();
       if (head < position) throw new Problem('VIEW_BEHIND', { wanted, reached: head.toString() });
-    } else if (!(await this.parts.views.waitFor(view, position, patienceMs))) {
-      throw new Problem('VIEW_BEHIND', {
-        view,
-        wanted,
-        reached: String(this.parts.views.status().find(({ name }) => name === view)?.position ?? 0),
-      });
-    }
+    } else await reached(this.parts, view, position, patienceMs);
   }
+}
+
+/** Resolves once a view holds everything up to a position. Throws VIEW_BEHIND where that takes longer. */
+export async function reached({ views }: Parts, view: string, position: bigint, ms: number): Promise<void> {
+  if (await views.waitFor(view, position, ms)) return;
+  const wanted = position.toString();
+  throw new Problem('VIEW_BEHIND', {
+    view,
+    wanted,
+    reached: String(views.status().find(({ name }) => name === view)?.position ?? 0),
+  });
 }

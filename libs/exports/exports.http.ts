@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify';
 import { AccessLog } from '../edge/access.ts';
 import { AnyOf, Digits, Id, OneOf, Switch } from '../edge/fields.ts';
+import { reached } from '../edge/guard.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { enrollmentStatuses, type EnrollmentStatus } from '../events/catalog/enrollment.ts';
 import { contractStatuses, type ContractStatus } from '../facts/contract.ts';
@@ -29,7 +30,7 @@ import {
 import { taskKinds, type TaskKind } from '../read-models/task-kinds.ts';
 import { listTasks, taskViews, type TaskQuery } from '../read-models/tasks.ts';
 import { entriesOf, transcript } from '../read-models/transcript.ts';
-import { asOfOf, given, zoneOf } from '../records/asking.ts';
+import { asOfOf, given, zoneOf, type Asked } from '../records/asking.ts';
 import { isPast, named, readThen, type Then } from '../records/past.ts';
 import { reachOf } from '../records/reaching.ts';
 import { Transcripts } from '../records/transcripts.ts';
@@ -95,6 +96,9 @@ export class TimelineExportAsked extends SheetAsked {
   kinds?: string;
 }
 
+/** A sheet takes its time; who turns to a page waits less. */
+const patienceMs = 30_000;
+
 /** Sheets for other programs. Each is on record before its first line leaves. */
 @Controller('v1/exports')
 export class ExportsController {
@@ -115,7 +119,7 @@ export class ExportsController {
     const { institution: institutionId } = principalOf(request);
     const { form = 'full', lang = 'zh' } = asked;
     const query = studentsQuery(institutionId, asked);
-    const then = await readThen(this.parts, request, asked, [enrollmentRegister], async (_, at) => at);
+    const then = await this.moment(request, asked, [enrollmentRegister]);
     await this.access.record(request, null);
     const { store, codec, transactor } = this.parts;
     const { build, ...when } = then.asOf;
@@ -138,7 +142,7 @@ export class ExportsController {
   ): Promise<void> {
     const { institution: institutionId } = principalOf(request);
     const { transactor, codec } = this.parts;
-    const then = await readThen(this.parts, request, asked, exported, async (_, at) => at);
+    const then = await this.moment(request, asked, exported);
     await this.access.record(request, null);
     const { build: _build, ...when } = then.asOf;
     const deps = { transactor, codec, transcripts: new Transcripts(this.parts, institutionId, when) };
@@ -160,7 +164,7 @@ export class ExportsController {
   ): Promise<void> {
     const { institution: institutionId } = principalOf(request);
     const query = studentsQuery(institutionId, asked, 'registered,suspended');
-    const then = await readThen(this.parts, request, asked, [enrollmentRegister], async (_, at) => at);
+    const then = await this.moment(request, asked, [enrollmentRegister]);
     await this.access.record(request, null);
     await sendSheet(this.parts, { request, reply }, then, asked, {
       title: { zh: '班级名单', en: 'Class lists' },
@@ -174,7 +178,7 @@ export class ExportsController {
   async exportTasks(@Req() request: EdgeRequest, @Res() reply: FastifyReply, @Query() asked: TasksExportAsked): Promise<void> {
     const { institution: institutionId, role, org } = principalOf(request);
     const zone = zoneOf(this.parts, request);
-    const then = await readThen(this.parts, request, asked, taskViews, async (_, at) => at);
+    const then = await this.moment(request, asked, taskViews);
     await this.access.record(request, null);
     const query: TaskQuery = {
       institutionId,
@@ -204,7 +208,7 @@ export class ExportsController {
   ): Promise<void> {
     const { institution: institutionId } = principalOf(request);
     const reach = await reachOf(this.parts, request);
-    const then = await readThen(this.parts, request, asked, apprenticeViews, async (_, at) => at);
+    const then = await this.moment(request, asked, apprenticeViews);
     await this.access.record(request, null);
     const query = {
       institutionId,
@@ -231,7 +235,7 @@ export class ExportsController {
     const zone = zoneOf(this.parts, request);
     const asOf = asOfOf(this.parts, request, asked);
     const now = instant(this.parts.clock.now());
-    const position = await this.parts.store.head();
+    const position = await (isPast(asked) ? this.parts.store.head() : this.caughtUp([auditTimeline]));
     await this.access.record(request, null);
     const kinds = asked.kinds?.split(',') as TimelineKind[] | undefined;
     const events = isPast(asked)
@@ -244,6 +248,19 @@ export class ExportsController {
       tables: [timelineTable(events, asked.lang ?? 'zh', zone)],
       filters: { Learner: learnerId, Kinds: asked.kinds },
     });
+  }
+
+  /** What the sheet is of. */
+  private async moment(request: EdgeRequest, asked: Asked, views: readonly View[]): Promise<Then> {
+    if (!isPast(asked)) await this.caughtUp(views);
+    return readThen(this.parts, request, asked, views, async (_, at) => at);
+  }
+
+  /** Live views, once they hold what is on record now: whoever imports, then exports, finds what she imported. Throws VIEW_BEHIND. */
+  private async caughtUp(views: readonly View[]): Promise<bigint> {
+    const head = await this.parts.store.head();
+    await Promise.all(views.map(({ name }) => reached(this.parts, name, head, patienceMs)));
+    return head;
   }
 
   // ── rows, page after page: a long export holds no snapshot of the views ──

@@ -211,6 +211,17 @@ describe('an admission that was annulled', () => {
   });
 });
 
+describe('what was imported a moment ago', () => {
+  it('stands in an export, also where the views are still behind', async () => {
+    const many = Array.from({ length: 300 }, (_, n) => personOf(100 + n));
+    const rows = many.map(({ name, idNumber }, n) => [`1${String(n).padStart(3, '0')}`, name, idNumber, '530701', '2024-09-01']);
+    const file = sheet([['学号', '姓名', '身份证号', '专业代码', '入学日期'], ...rows]);
+    await ledger(['import', 'roster', written(folder.path, 'many.csv', file)]);
+    const { out } = await ledger(['export', 'register', '--cohort', '2024']);
+    expect((await cellsOf(out)).slice(1).map(([, studentNumber]) => studentNumber)).toEqual(rows.map(([number]) => number));
+  });
+});
+
 describe('a view', () => {
   it('is rebuilt by an administrator and reads the same', async () => {
     const before = (await ledger(['export', 'register'])).out;
