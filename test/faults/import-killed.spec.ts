@@ -5,15 +5,8 @@ import { randomOf } from '../simulation/dice.ts';
 import { builtLedger } from '../support/build.ts';
 import { counted, headOf, logOf } from '../support/log.ts';
 import { personOf } from '../support/office.ts';
-import {
-  eventually,
-  runCommand,
-  startCommand,
-  startServer,
-  temporaryFolder,
-  type Environment,
-  type Server,
-} from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { eventually, startCommand, startServer, temporaryFolder, type Environment, type Server } from '../support/process.ts';
 import { sheet, written } from '../support/sheets.ts';
 
 const seed = Number(process.env['SEED'] ?? 20260901);

@@ -8,15 +8,8 @@ import { personWith, type Person } from '../journeys/client.ts';
 import { builtLedger } from '../support/build.ts';
 import { headOf, logOf } from '../support/log.ts';
 import { personOf } from '../support/office.ts';
-import {
-  eventually,
-  runCommand,
-  startRefused,
-  startServer,
-  temporaryFolder,
-  type Environment,
-  type Server,
-} from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { eventually, startRefused, startServer, temporaryFolder, type Environment, type Server } from '../support/process.ts';
 
 beforeAll(() => builtLedger(), 180_000);
 

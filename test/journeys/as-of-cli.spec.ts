@@ -5,7 +5,8 @@ import { readCsv } from '../../libs/intake/read-csv.ts';
 import { all, inChunks } from '../../libs/intake/sheets.fixture.ts';
 import { builtLedger } from '../support/build.ts';
 import { personOf } from '../support/office.ts';
-import { runCommand, startServer, temporaryFolder, type Ended, type Environment, type Server } from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { startServer, temporaryFolder, type Ended, type Environment, type Server } from '../support/process.ts';
 import { sheet, written } from '../support/sheets.ts';
 import { personWith } from './client.ts';
 

@@ -10,7 +10,8 @@ import { openZip } from '../../libs/intake/xlsx/read-zip.ts';
 import { builtLedger } from '../support/build.ts';
 import { logOf } from '../support/log.ts';
 import { personOf } from '../support/office.ts';
-import { runCommand, startServer, temporaryFolder, type Ended, type Environment, type Server } from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { startServer, temporaryFolder, type Ended, type Environment, type Server } from '../support/process.ts';
 import { sheet, written } from '../support/sheets.ts';
 
 /** `ledger export` and `ledger rebuild`, beside a server and without one. */

@@ -8,7 +8,8 @@ import { all, inChunks } from '../../libs/intake/sheets.fixture.ts';
 import { builtLedger } from '../support/build.ts';
 import { counted, headOf, logOf } from '../support/log.ts';
 import { personOf } from '../support/office.ts';
-import { runCommand, startServer, temporaryFolder, type Ended, type Environment, type Server } from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { startServer, temporaryFolder, type Ended, type Environment, type Server } from '../support/process.ts';
 import { reordered, sheet, workbook as workbookOf, written, type SheetEncoding } from '../support/sheets.ts';
 
 /** `ledger import`, as a registrar runs it, on sheets as offices save them. */

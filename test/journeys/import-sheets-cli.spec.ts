@@ -6,7 +6,8 @@ import { resultForm } from '../../libs/intake/results.ts';
 import { all, inChunks } from '../../libs/intake/sheets.fixture.ts';
 import { builtLedger } from '../support/build.ts';
 import { counted, headOf, logOf } from '../support/log.ts';
-import { runCommand, startServer, temporaryFolder, type Ended, type Environment, type Server } from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { startServer, temporaryFolder, type Ended, type Environment, type Server } from '../support/process.ts';
 import { reordered, sheet, written } from '../support/sheets.ts';
 
 /** `ledger import` of reference sheets, contracts and results: the samples that ship, and what offices make of such sheets. */

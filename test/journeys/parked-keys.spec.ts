@@ -2,15 +2,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { addDays } from '../../libs/kernel/time.ts';
 import { builtLedger } from '../support/build.ts';
 import { logOf } from '../support/log.ts';
-import {
-  eventually,
-  runCommand,
-  startServer,
-  temporaryFolder,
-  type Ended,
-  type Environment,
-  type Server,
-} from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { eventually, startServer, temporaryFolder, type Ended, type Environment, type Server } from '../support/process.ts';
 import { endOf } from '../support/rebuilds.ts';
 import { personWith, type Person } from './client.ts';
 

@@ -3,9 +3,9 @@ import { builtLedger } from '../support/build.ts';
 import { crowd } from '../support/crowd.ts';
 import { logOf } from '../support/log.ts';
 import { personOf as somebody } from '../support/office.ts';
+import { runCommand } from '../support/commands.ts';
 import {
   eventually,
-  runCommand,
   startCommand,
   startServer,
   temporaryFolder,

@@ -37,9 +37,9 @@ export interface Server extends Running {
 
 export type Environment = Readonly<Record<string, string>>;
 
-const tether = new URL('./tethered.mjs', import.meta.url).href;
+export const tether = new URL('./tethered.mjs', import.meta.url).href;
 /** Nothing of the environment in which the tests run may configure what they start. */
-const clean = (env: Environment): NodeJS.ProcessEnv => ({
+export const clean = (env: Environment): NodeJS.ProcessEnv => ({
   PATH: process.env['PATH'],
   LANG: 'en_US.UTF-8',
   ...env,
@@ -142,12 +142,6 @@ export async function startRefused(folder: string, env: Environment = {}): Promi
 
 /** The `ledger` command, started. */
 export const startCommand = (args: readonly string[], env: Environment): Promise<Running> => start('cli', args, env);
-
-/** The `ledger` command, run to its end. */
-export async function runCommand(args: readonly string[], env: Environment): Promise<Ended> {
-  await using running = await startCommand(args, env);
-  return await running.ended;
-}
 
 /** A folder that is gone at the end. */
 export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
