@@ -64,9 +64,10 @@ async function compile(folder: string): Promise<void> {
   const args = [nest, 'build', 'ledger', '--path', relative(root, join(draft, 'tsconfig.json'))];
   try {
     await promisify(execFile)(process.execPath, args, { cwd: root, timeout: buildMs });
+    await promisify(execFile)(process.execPath, [join(root, 'infra', 'bundle.mjs'), draft], { cwd: root, timeout: buildMs });
   } catch (error) {
     // A process can be tested as soon as it was emitted.
-    if (!existsSync(join(draft, 'apps', 'ledger', 'main.js'))) {
+    if (!existsSync(join(draft, 'apps', 'ledger', 'server.js'))) {
       throw new Error(`the ledger does not build:\n${(error as { stdout?: string }).stdout ?? String(error)}`, { cause: error });
     }
   }
@@ -81,7 +82,10 @@ async function compile(folder: string): Promise<void> {
 
 function digestOfSources(): string {
   const hash = createHash('sha256');
-  const files = globSync(['apps/**/*.ts', 'libs/**/*.ts', 'tsconfig*.json', 'nest-cli.json', 'package-lock.json'], { cwd: root });
+  const files = globSync(
+    ['apps/**/*.ts', 'libs/**/*.ts', 'tsconfig*.json', 'nest-cli.json', 'package-lock.json', 'infra/*.mjs'],
+    { cwd: root },
+  );
   for (const file of files.filter((name) => !name.endsWith('.spec.ts')).toSorted()) {
     hash.update(`${file}\n`).update(readFileSync(join(root, file)));
   }

@@ -47,7 +47,7 @@ export const clean = (env: Environment): NodeJS.ProcessEnv => ({
 
 async function start(app: 'ledger' | 'cli', args: readonly string[], env: Environment): Promise<Running> {
   const built = await builtLedger();
-  const main = join(built, 'apps', app, 'main.js');
+  const main = join(built, 'apps', app, app === 'ledger' ? 'server.js' : 'main.js');
   const command = ['--disable-warning=ExperimentalWarning', `--import=${tether}`, main, ...args];
   const child = spawn(process.execPath, command, {
     // What was compiled for one start is used by the next, and goes with the build.

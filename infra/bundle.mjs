@@ -1,0 +1,52 @@
+// The server as one file beside the build's own: its two thousand modules take longer to find and read than all else that a start does.
+import { readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const dist = resolve(process.argv[2] ?? 'dist');
+const folder = join(dist, 'apps', 'ledger');
+
+/** What a module finds beside itself (threads, packages' files) it finds from the bundle's place too. */
+const places = {
+  name: 'places',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.js$/ }, ({ path }) => {
+      if (!path.startsWith(`${dist}/`)) return null;
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes('import.meta.url')) return null;
+      const place = `new URL(${JSON.stringify(relative(folder, path))}, import.meta.url).href`;
+      return { contents: text.replaceAll('import.meta.url', place) };
+    });
+  },
+};
+
+await build({
+  entryPoints: [join(folder, 'main.js')],
+  outfile: join(folder, 'server.js'),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  // Names of classes are names in the API document, names of errors in the log.
+  keepNames: true,
+  logLevel: 'warning',
+  // Nest asks for these where somebody uses them; nobody does.
+  external: [
+    '@as-integrations/fastify',
+    '@fastify/static',
+    '@fastify/view',
+    '@nestjs/microservices',
+    '@nestjs/microservices/*',
+    '@nestjs/platform-express',
+    '@nestjs/websockets',
+    '@nestjs/websockets/*',
+    'typescript',
+  ],
+  // CommonJS modules among them know nothing but these.
+  banner: {
+    js: `import { createRequire as requireFrom } from 'node:module';
+const require = requireFrom(import.meta.url);
+const { dirname: __dirname, filename: __filename } = import.meta;`,
+  },
+  plugins: [places],
+});
