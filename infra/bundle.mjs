@@ -27,8 +27,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node24',
-  // Names of classes are names in the API document, names of errors in the log.
-  keepNames: true,
+  // No `keepNames`: it would give every function its name again each time that one is made, in the middle of a command.
+  keepNames: false,
   logLevel: 'warning',
   // Nest asks for these where somebody uses them; nobody does.
   external: [

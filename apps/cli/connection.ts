@@ -88,7 +88,7 @@ async function over(url: string, token: string, language: Language, ended?: () =
   const gone = (error: unknown): never => {
     const { message, code } = error as NodeJS.ErrnoException;
     // Where a name has several addresses, none of which answers, there is a code alone.
-    const why = message || String(code);
+    const why = message.trim() || String(code);
     throw new ServerGone(fill(words.serverGone[language], { url, why }));
   };
   const send = async (

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { entryOf } from '../support/build.ts';
 import type { ContenderName } from './harness.ts';
 import type { Load, Answered } from './http-clients.ts';
 
@@ -20,7 +21,7 @@ export interface Server {
 const flags = ['--disable-warning=ExperimentalWarning'];
 /** `BENCH_DIST`: another build than the one in `dist`. */
 export const built = (app: 'ledger' | 'cli'): string =>
-  join(process.env['BENCH_DIST'] ?? join(import.meta.dirname, '../../dist'), 'apps', app, 'main.js');
+  entryOf(process.env['BENCH_DIST'] ?? join(import.meta.dirname, '../../dist'), app);
 
 /** What a server prints until it is up; the whole of it is read on, so that the pipe never fills. */
 async function up(

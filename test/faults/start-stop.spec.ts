@@ -54,6 +54,18 @@ describe('a start', () => {
     expect((await second!.post('/v1/programs', program)).status).toBe(200);
   });
 
+  it('serves the description of its routes, every class under its own name', async () => {
+    const server = (left = await taken());
+    const { paths, components } = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+      readonly paths: object;
+      readonly components: { readonly schemas: object };
+    };
+    expect(Object.keys(paths).length).toBeGreaterThan(100);
+    // In the one file that is started, a name that two modules have would go on with a number.
+    expect(Object.keys(components.schemas).filter((name) => /\d$/.test(name))).toEqual([]);
+    expect((await fetch(`${server.url}/docs/swagger-ui-bundle.js`)).status).toBe(200);
+  });
+
   it('finds its data, its keys and its tokens again', async () => {
     let token: string;
     {

@@ -14,6 +14,10 @@ const buildMs = 120_000;
 
 let built: Promise<string> | undefined;
 
+/** What is started of a build: the server's one file, the command as it was emitted. */
+export const entryOf = (folder: string, app: 'ledger' | 'cli'): string =>
+  join(folder, 'apps', app, app === 'ledger' ? 'server.js' : 'main.js');
+
 /**
  * The folder of a build of the sources as they are now, by the project's own build. `dist` is left alone: it may be older, and somebody may
  * be running it or writing it. Builds are named by their sources, so that every worker of every run shares the first one.
@@ -67,7 +71,7 @@ async function compile(folder: string): Promise<void> {
     await promisify(execFile)(process.execPath, [join(root, 'infra', 'bundle.mjs'), draft], { cwd: root, timeout: buildMs });
   } catch (error) {
     // A process can be tested as soon as it was emitted.
-    if (!existsSync(join(draft, 'apps', 'ledger', 'server.js'))) {
+    if (!existsSync(entryOf(draft, 'ledger'))) {
       throw new Error(`the ledger does not build:\n${(error as { stdout?: string }).stdout ?? String(error)}`, { cause: error });
     }
   }

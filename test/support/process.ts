@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { mintToken, type TokenClaims } from '../../libs/edge/auth.ts';
-import { builtLedger } from './build.ts';
+import { builtLedger, entryOf } from './build.ts';
 
 /** The product as whoever uses it meets it: processes of the built apps, told by their environment, judged by what they say and leave. */
 export interface Ended {
@@ -47,8 +47,7 @@ export const clean = (env: Environment): NodeJS.ProcessEnv => ({
 
 async function start(app: 'ledger' | 'cli', args: readonly string[], env: Environment): Promise<Running> {
   const built = await builtLedger();
-  const main = join(built, 'apps', app, app === 'ledger' ? 'server.js' : 'main.js');
-  const command = ['--disable-warning=ExperimentalWarning', `--import=${tether}`, main, ...args];
+  const command = ['--disable-warning=ExperimentalWarning', `--import=${tether}`, entryOf(built, app), ...args];
   const child = spawn(process.execPath, command, {
     // What was compiled for one start is used by the next, and goes with the build.
     env: clean({ NODE_COMPILE_CACHE: join(built, 'compile-cache'), ...env }),
