@@ -1,7 +1,7 @@
 import TestSequencer from '@jest/test-sequencer';
 
-/** Suites that start processes, and the simulator: they take the longest. */
-const slow = /[\\/]test[\\/](faults|simulation|journeys)[\\/]/;
+/** Suites that start processes or hundreds of threads, and the simulator: they take the longest. */
+const slow = /[\\/]test[\\/](faults|simulation|journeys|contract)[\\/]/;
 
 /** Jest's own order, but for a checkout in which nothing ever ran: it would go by file size, and have the longest suites end alone. */
 export default class SlowFirst extends TestSequencer {
