@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
-import * as http from 'node:http';
+import type * as Http from 'node:http';
 import { join } from 'node:path';
 import { fill, type Bilingual, type Language } from '../../libs/kernel/bilingual.ts';
 import { StartRefused } from '../ledger/settings.ts';
 import { words } from './words.ts';
+
+// Imported, it would bring along all that it can export, `fetch`'s machine among it: a third of what a short command takes.
+const http = process.getBuiltinModule('node:http');
 
 /** What ends a command with exit code 1 and one sentence. */
 export class CommandFailed extends Error {}
@@ -24,7 +27,7 @@ export interface Connection {
   readonly own: boolean;
   readonly get: <T>(path: string) => Promise<T>;
   /** A success whose body is read by the caller as it comes. */
-  readonly open: (path: string) => Promise<http.IncomingMessage>;
+  readonly open: (path: string) => Promise<Http.IncomingMessage>;
   readonly post: <T>(path: string, key: string, body: unknown) => Promise<T>;
   readonly delete: (path: string) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -68,22 +71,21 @@ async function runningAt(folder: string): Promise<string | null> {
 /** How long nothing may come, of an answer or of its next piece. */
 const patienceMs = 300_000;
 
-// Node's `fetch` would be a third of what a short command takes.
-const answerTo = (request: http.ClientRequest, body?: string): Promise<http.IncomingMessage> =>
+const answerTo = (request: Http.ClientRequest, body?: string): Promise<Http.IncomingMessage> =>
   new Promise((resolve, reject) => {
     request.on('response', resolve).on('error', reject).end(body);
     request.on('timeout', () => void request.destroy(new Error(`${patienceMs / 1000} s`)));
   });
 
-async function textOf(answer: http.IncomingMessage): Promise<string> {
+async function textOf(answer: Http.IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of answer.setEncoding('utf8')) text += String(chunk);
   return text;
 }
 
 /** `ended` where the ledger is this process's own. */
-async function over(url: string, token: string, language: Language, ended?: () => Promise<void>): Promise<Connection> {
-  const { Agent, request } = url.startsWith('https:') ? await import('node:https') : http;
+function over(url: string, token: string, language: Language, ended?: () => Promise<void>): Connection {
+  const { Agent, request } = url.startsWith('https:') ? process.getBuiltinModule('node:https') : http;
   const agent = new Agent({ keepAlive: true });
   const gone = (error: unknown): never => {
     const { message, code } = error as NodeJS.ErrnoException;
@@ -94,11 +96,11 @@ async function over(url: string, token: string, language: Language, ended?: () =
   const send = async (
     method: string,
     path: string,
-    sent: http.OutgoingHttpHeaders,
+    sent: Http.OutgoingHttpHeaders,
     body?: string,
-  ): Promise<http.IncomingMessage> => {
+  ): Promise<Http.IncomingMessage> => {
     const headers = { authorization: `Bearer ${token}`, 'accept-language': language, ...sent };
-    const asked = async (): Promise<http.IncomingMessage> =>
+    const asked = async (): Promise<Http.IncomingMessage> =>
       answerTo(request(`${url}${path}`, { method, agent, headers, timeout: patienceMs }), body);
     const answer = await asked().catch(gone);
     const status = answer.statusCode!;
@@ -111,7 +113,7 @@ async function over(url: string, token: string, language: Language, ended?: () =
     const Failed = status === 503 ? ServerGone : CommandFailed;
     throw new Failed(`${sentence} (${problem.code ?? status})${errors.join('')}`);
   };
-  const read = async <T>(answer: http.IncomingMessage): Promise<T> => JSON.parse(await textOf(answer).catch(gone)) as T;
+  const read = async <T>(answer: Http.IncomingMessage): Promise<T> => JSON.parse(await textOf(answer).catch(gone)) as T;
   return {
     get: async <T>(path: string) => read<T>(await send('GET', path, {})),
     open: (path) => send('GET', path, {}),
