@@ -1,6 +1,6 @@
 // The server as one file beside the build's own: its two thousand modules take longer to find and read than all else that a start does.
 import { readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { build } from 'esbuild';
 
 const dist = resolve(process.argv[2] ?? 'dist');
@@ -11,10 +11,10 @@ const places = {
   name: 'places',
   setup({ onLoad }) {
     onLoad({ filter: /\.js$/ }, ({ path }) => {
-      if (!path.startsWith(`${dist}/`)) return null;
+      if (!path.startsWith(dist + sep)) return null;
       const text = readFileSync(path, 'utf8');
       if (!text.includes('import.meta.url')) return null;
-      const place = `new URL(${JSON.stringify(relative(folder, path))}, import.meta.url).href`;
+      const place = `new URL(${JSON.stringify(relative(folder, path).replaceAll(sep, '/'))}, import.meta.url).href`;
       return { contents: text.replaceAll('import.meta.url', place) };
     });
   },

@@ -74,7 +74,7 @@ const patienceMs = 300_000;
 const answerTo = (request: Http.ClientRequest, body?: string): Promise<Http.IncomingMessage> =>
   new Promise((resolve, reject) => {
     request.on('response', resolve).on('error', reject).end(body);
-    request.on('timeout', () => void request.destroy(new Error(`${patienceMs / 1000} s`)));
+    request.on('timeout', () => void request.destroy(new Error(`no answer for ${patienceMs / 1000} s`)));
   });
 
 async function textOf(answer: Http.IncomingMessage): Promise<string> {

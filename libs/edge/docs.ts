@@ -11,7 +11,7 @@ import { Problem } from './problem.ts';
 export const documents: readonly string[] = ['/openapi.json', '/docs', '/docs/', '/docs/:file'];
 
 /** What the page is made of, as `swagger-ui-dist` brings it: it needs no network. */
-const parts: Readonly<Record<string, string>> = {
+const files: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'favicon-16x16.png': 'image/png',
@@ -53,7 +53,7 @@ export function serveDocuments(fastify: FastifyInstance, app: NestFastifyApplica
   const manifest = createRequire(import.meta.url).resolve('swagger-ui-dist/package.json');
   const etag = `"${(JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version}"`;
   fastify.get<{ Params: { file: string } }>('/docs/:file', (request, reply) => {
-    const type = entry(parts, request.params.file);
+    const type = entry(files, request.params.file);
     if (type === undefined) throw new Problem('ROUTE_UNKNOWN');
     reply.header('etag', etag).header('cache-control', 'no-cache');
     if (request.headers['if-none-match'] === etag) return reply.code(304).send();

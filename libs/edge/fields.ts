@@ -27,7 +27,7 @@ const field = (check: Check, options: FieldOptions, schema: object): PropertyDec
   return decorate(
     rule(validate),
     ValidateBy({ name: code, validator: { validate, defaultMessage: () => code } }, { context: { zh, en } }),
-    Described(described(options, schema)),
+    Documented(described(options, schema)),
   );
 };
 
@@ -42,7 +42,7 @@ const described = ({ optional, example, description }: FieldOptions, schema: obj
 /** What the API document says of a field, by prototype and name. What makes the document is loaded when somebody asks for it. */
 const descriptions = new Map<object, Map<string, ApiPropertyOptions>>();
 
-export const Described =
+export const Documented =
   (description: ApiPropertyOptions): PropertyDecorator =>
   (target, key) => {
     const fields = descriptions.get(target) ?? new Map<string, ApiPropertyOptions>();
@@ -50,7 +50,7 @@ export const Described =
   };
 
 /** Every field that is checked, class by class in the order of their declaration; those that a class inherits stand with where they come from. */
-export const describedFields = (): ReadonlyMap<object, ReadonlyMap<string, ApiPropertyOptions>> => descriptions;
+export const documentedFields = (): ReadonlyMap<object, ReadonlyMap<string, ApiPropertyOptions>> => descriptions;
 
 const decorate =
   (...decorators: readonly PropertyDecorator[]): PropertyDecorator =>

@@ -6,7 +6,7 @@ import { entry } from '../kernel/same.ts';
 import { fill } from '../kernel/bilingual.ts';
 import type { CommandFacts } from '../kernel/commands.ts';
 import { commonRefusals } from '../kernel/refusals.ts';
-import { describedFields } from './fields.ts';
+import { documentedFields } from './fields.ts';
 import { policies, type Policy } from './policy.ts';
 import { problemStatus, problemText, type EdgeCode, type ProblemCode } from './problem.ts';
 
@@ -68,7 +68,7 @@ const anyQuery: readonly EdgeCode[] = ['VALIDATION_FAILED', 'WAIT_FOR_INVALID', 
 /** OpenAPI 3.1 of these routes: every refusal, the events of each command, the roles of each operation, examples throughout. */
 export async function describeApi(app: NestFastifyApplication, described: Described): Promise<OpenAPIObject> {
   const { ApiProperty, DocumentBuilder, SwaggerModule } = await import('@nestjs/swagger');
-  for (const [prototype, fields] of describedFields())
+  for (const [prototype, fields] of documentedFields())
     for (const [name, description] of fields) ApiProperty(description)(prototype, name);
   const config = new DocumentBuilder()
     .setTitle('Training ledger / 人才培养账本')

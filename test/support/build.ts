@@ -70,10 +70,7 @@ async function compile(folder: string): Promise<void> {
     await promisify(execFile)(process.execPath, args, { cwd: root, timeout: buildMs });
     await promisify(execFile)(process.execPath, [join(root, 'infra', 'bundle.mjs'), draft], { cwd: root, timeout: buildMs });
   } catch (error) {
-    // A process can be tested as soon as it was emitted.
-    if (!existsSync(entryOf(draft, 'ledger'))) {
-      throw new Error(`the ledger does not build:\n${(error as { stdout?: string }).stdout ?? String(error)}`, { cause: error });
-    }
+    throw new Error(`the ledger does not build:\n${(error as { stdout?: string }).stdout ?? String(error)}`, { cause: error });
   }
   try {
     renameSync(draft, folder);

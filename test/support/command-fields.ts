@@ -1,7 +1,7 @@
 import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { describedFields } from '../../libs/edge/fields.ts';
+import { documentedFields } from '../../libs/edge/fields.ts';
 import { policies } from '../../libs/edge/policy.ts';
 import { routesOf, type Route } from '../../libs/edge/routes.ts';
 
@@ -37,7 +37,7 @@ function* inheritedFirst(type: Class): Generator<object> {
 }
 
 export function fieldsOf(type: Class, prefix = ''): Field[] {
-  const described = [...inheritedFirst(type)].flatMap((prototype) => [...(describedFields().get(prototype) ?? [])]);
+  const described = [...inheritedFirst(type)].flatMap((prototype) => [...(documentedFields().get(prototype) ?? [])]);
   return described.flatMap(([name, description]): Field[] => {
     const schema = description as FieldSchema;
     const path = `${prefix}${name}`;

@@ -1,9 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
 import { builtLedger } from './build.ts';
-import { clean, startCommand, tether, type Ended, type Environment } from './process.ts';
+import { clean, spawnTethered, startCommand, type Ended, type Environment } from './process.ts';
 
 const host = fileURLToPath(new URL('./command-host.mjs', import.meta.url));
 
@@ -15,13 +15,7 @@ afterAll(() => {
 
 async function startHost(): Promise<ChildProcess> {
   const built = await builtLedger();
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', `--import=${tether}`, host, join(built, 'apps', 'cli', 'command.js')],
-    { env: clean({ NODE_COMPILE_CACHE: join(built, 'compile-cache') }), stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'ipc'] },
-  );
-  // The tether breaks when the child goes first.
-  (child.stdio[3] as NodeJS.ReadableStream).on('error', () => undefined);
+  const child = spawnTethered(built, [host, join(built, 'apps', 'cli', 'command.js')], {}, ['inherit', 'ipc']);
   hosts.push(child);
   return child;
 }

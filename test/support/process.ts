@@ -37,7 +37,7 @@ export interface Server extends Running {
 
 export type Environment = Readonly<Record<string, string>>;
 
-export const tether = new URL('./tethered.mjs', import.meta.url).href;
+const tether = new URL('./tethered.mjs', import.meta.url).href;
 /** Nothing of the environment in which the tests run may configure what they start. */
 export const clean = (env: Environment): NodeJS.ProcessEnv => ({
   PATH: process.env['PATH'],
@@ -45,15 +45,26 @@ export const clean = (env: Environment): NodeJS.ProcessEnv => ({
   ...env,
 });
 
-async function start(app: 'ledger' | 'cli', args: readonly string[], env: Environment): Promise<Running> {
-  const built = await builtLedger();
-  const command = ['--disable-warning=ExperimentalWarning', `--import=${tether}`, entryOf(built, app), ...args];
-  const child = spawn(process.execPath, command, {
+/** A process of a build, which dies with the test. */
+export function spawnTethered(
+  built: string,
+  script: readonly string[],
+  env: Environment,
+  [out, ...more]: readonly ['pipe' | 'inherit', 'ipc'?],
+): ChildProcess {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', `--import=${tether}`, ...script], {
     // What was compiled for one start is used by the next, and goes with the build.
     env: clean({ NODE_COMPILE_CACHE: join(built, 'compile-cache'), ...env }),
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', out, out, 'pipe', ...more],
   });
-  return watch(child, `${app} ${args.join(' ')}`);
+  // The tether breaks when the child goes first; that is how it ends well.
+  (child.stdio[3] as NodeJS.ReadableStream).on('error', () => undefined);
+  return child;
+}
+
+async function start(app: 'ledger' | 'cli', args: readonly string[], env: Environment): Promise<Running> {
+  const built = await builtLedger();
+  return watch(spawnTethered(built, [entryOf(built, app), ...args], env, ['pipe']), `${app} ${args.join(' ')}`);
 }
 
 function watch(child: ChildProcess, name: string): Running {
@@ -63,8 +74,6 @@ function watch(child: ChildProcess, name: string): Running {
   const tell = (): void => listeners.forEach((listener) => listener());
   child.stdout!.setEncoding('utf8').on('data', (text: string) => ((said.out += text), tell()));
   child.stderr!.setEncoding('utf8').on('data', (text: string) => ((said.err += text), tell()));
-  // The tether breaks when the child goes first; that is how it ends well.
-  (child.stdio[3] as NodeJS.ReadableStream).on('error', () => undefined);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {

@@ -13,7 +13,7 @@ import {
   type Told,
 } from '../../edge/command.ts';
 import {
-  Described,
+  Documented,
   effectiveInstant,
   Flag,
   Id,
@@ -208,7 +208,7 @@ export class CorrectionRequested extends Requested {
   @Text(64, { example: 'ground', description: 'Field of that event, or effectiveAt' })
   field!: string;
 
-  @Described({
+  @Documented({
     description: 'What it should have said; for effectiveAt an instant or a day',
     example: 'illness',
     oneOf: [{ type: 'string', maxLength: 200 }, { type: 'integer' }, { type: 'null' }],
