@@ -179,8 +179,8 @@ export function applyEvent(s: Enrollment, e: Historic<EnrollmentEvent>): Enrollm
   }
 }
 
-export const foldEnrollment = (history: readonly Historic<EnrollmentEvent>[]): Enrollment =>
-  history.reduce(applyEvent, initialEnrollment);
+export const foldEnrollment = (history: readonly Historic<EnrollmentEvent>[], from = initialEnrollment): Enrollment =>
+  history.reduce(applyEvent, from);
 
 export function evolveEnrollment(s: Enrollment, e: Recorded<EnrollmentEvent>): Enrollment {
   const history = [...s.history, e];

@@ -1,11 +1,11 @@
 import type { EnrollmentEvent, EnrollmentStatus } from '../events/catalog/enrollment.ts';
 import { effectOf, type LedgerEvent } from '../events/events.ts';
-import { foldEnrollment, type Enrollment } from '../facts/enrollment.ts';
+import { foldEnrollment, initialEnrollment, type Enrollment } from '../facts/enrollment.ts';
 import { applyCorrections, marked, markOf, type Historic, type HistoryMark } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import type { Identity } from '../kernel/personal.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
-import type { ReadQueries, Value } from '../ports/read-store.ts';
+import type { ReadQueries, ReadWrites, Value } from '../ports/read-store.ts';
 import type { View } from '../ports/view.ts';
 import { Conditions, cursorAfter, pageLimit, placeOf, type PageOf, type Paging } from './paging.ts';
 import { parsed, rowsAmong } from './rows.ts';
@@ -52,7 +52,8 @@ const columns = {
   updated_at: 'TEXT NOT NULL',
   position: 'BIGINT NOT NULL',
 } as const;
-const names = Object.keys(columns);
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its keys
+const names = Object.keys(columns) as (keyof typeof columns)[];
 export const registerColumns: readonly string[] = names;
 
 const upsertRow = `INSERT INTO register_enrollment_$g (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
@@ -61,33 +62,58 @@ const upsertRow = `INSERT INTO register_enrollment_$g (${names.join(', ')}) VALU
     .map((name) => `${name} = excluded.${name}`)
     .join(', ')}`;
 
-/** What an enrollment's stream said so far, without approvals: a correction changes what an earlier event said, so it is folded again. */
+/** What an enrollment's stream said, without approvals: a correction changes what an earlier event said, so all of it is folded again. */
 type Said = [type: string, revision: string, effectiveAt: string, data: unknown, mark?: HistoryMark];
 
 // ── fold ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-interface Story {
-  readonly said: Said[];
-  last: Recorded<LedgerEvent>;
-  /** Recording of the last word about the enrollment itself. */
-  updatedAt: string;
+/** Approvals are none of the register's, and the history stands beside it. */
+type State = Omit<Enrollment, 'approvals' | 'history'>;
+
+/** An enrollment as its rows have it. */
+interface Kept {
+  readonly state: State;
+  readonly revision: bigint;
+  readonly updatedAt: string;
+  readonly imported: boolean;
 }
 
-const foldSaid = (stream: string, said: readonly Said[]): Enrollment => {
+const saidOf = (event: Recorded<LedgerEvent>): Said => [
+  event.type,
+  event.revision.toString(),
+  event.effectiveAt,
+  event.data,
+  ...markOf(event),
+];
+const linesOf = (said: readonly Said[]): string => said.map((one) => `${JSON.stringify(one)}\n`).join('');
+const saidIn = (lines: string): Said[] =>
+  lines
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => parsed<Said>(line));
+
+/** A correction that no as-of question has applied to its target yet. */
+const corrects = (event: Recorded<LedgerEvent>): boolean =>
+  ['replaces', 'annuls'].includes(effectOf(event.type)) && !markOf(event).includes('applied');
+
+function foldOn(state: State, stream: string, said: readonly Said[]): State {
   const history = said.map(
     ([type, revision, effectiveAt, data, mark]) =>
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fold asks for no more of an event than this
       ({ type, stream, revision: BigInt(revision), effectiveAt, data, ...marked(mark) }) as unknown as Historic<EnrollmentEvent>,
   );
-  return foldEnrollment(applyCorrections(history, effectOf));
-};
+  return foldEnrollment(applyCorrections(history, effectOf), { ...initialEnrollment, ...state });
+}
 
-const rowOf = (enrollmentId: string, { said, last, updatedAt }: Story): Value[] | null => {
-  const s = foldSaid(last.stream, said);
+const stateText = (state: State): string => JSON.stringify({ ...state, approvals: undefined, history: undefined });
+
+type Row = Record<keyof typeof columns, Value>;
+
+function rowOf(enrollmentId: string, { state: s, updatedAt, imported }: Kept, last: Recorded<LedgerEvent>): Row | null {
   const { admission } = s;
   if (admission === null) return null;
   const suspension = s.status === 'suspended' ? s.suspension : null;
-  const row: Record<keyof typeof columns, Value> = {
+  return {
     enrollment_id: enrollmentId,
     institution_id: last.institutionId,
     learner_id: admission.learnerId,
@@ -115,19 +141,40 @@ const rowOf = (enrollmentId: string, { said, last, updatedAt }: Story): Value[] 
     convertible_until: s.status === 'completed' ? s.convertibleUntil : null,
     ended_at: s.endedAt,
     locked: Number(s.locked),
-    imported: Number(said.some(([type]) => type === 'EnrollmentImported')),
+    imported: Number(imported),
     import_run: s.imported?.run ?? null,
     import_row: s.imported?.row ?? null,
     revision: last.revision,
     updated_at: updatedAt,
     position: last.position,
   };
-  return Object.values(row);
-};
+}
+
+/** Rows to write, by statement. */
+class Writes {
+  readonly #batches = new Map<string, Value[][]>();
+
+  add(sql: string, values: Value[]): void {
+    const batch = this.#batches.get(sql);
+    if (batch) batch.push(values);
+    else this.#batches.set(sql, [values]);
+  }
+
+  async to(db: ReadWrites): Promise<void> {
+    for (const [sql, batch] of this.#batches) await db.runMany(sql, batch);
+  }
+}
+
+/** Names what changed alone: an index is written for every column that is named, changed or not, and the register has a dozen. */
+function update(writes: Writes, before: Row, row: Row): void {
+  const changed = names.filter((name) => row[name] !== before[name] || name === 'revision' || name === 'position');
+  const sql = `UPDATE register_enrollment_$g SET ${changed.map((name) => `${name} = ?`).join(', ')} WHERE enrollment_id = ?`;
+  writes.add(sql, [...changed.map((name) => row[name]), row.enrollment_id]);
+}
 
 export const enrollmentRegister: View<LedgerEvent> = {
   name: 'enrollment-register',
-  version: 1,
+  version: 2,
   store: 'views',
   byStream: true,
   prefixes: ['enrollment-', 'learner-'],
@@ -147,7 +194,8 @@ export const enrollmentRegister: View<LedgerEvent> = {
     ...['suspension_until', 'retained_until', 'convertible_until'].map(
       (day) => `CREATE INDEX register_by_${day}_$g ON register_enrollment_$g (institution_id, ${day}) WHERE ${day} IS NOT NULL`,
     ),
-    `CREATE TABLE register_history_$g (enrollment_id TEXT NOT NULL PRIMARY KEY, said TEXT NOT NULL)`,
+    // The state first: whoever goes on from it reads no page of what was said.
+    `CREATE TABLE register_history_$g (enrollment_id TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL, said TEXT NOT NULL)`,
     `CREATE TABLE register_learner_$g (
       learner_id TEXT NOT NULL PRIMARY KEY,
       institution_id TEXT NOT NULL,
@@ -173,31 +221,45 @@ export const enrollmentRegister: View<LedgerEvent> = {
       }
     }
 
-    const known = await storiesBefore(db, stories);
-    const rows: Value[][] = [];
-    const histories: Value[][] = [];
+    const writes = new Writes();
+    const known = await keptBefore(db, stories);
+    const corrected = [...known.keys()].filter((id) => stories.get(id)!.some(corrects));
+    const saidBefore = await saidByThen(db, corrected);
     for (const [id, told] of stories) {
       const before = known.get(id);
-      const story: Story = { said: before?.said ?? [], last: told[0]!, updatedAt: before?.updatedAt ?? '' };
-      for (const event of told) {
-        if (before && event.revision <= before.revision) continue;
-        // As of a moment of the past they come in order of effect.
-        if (event.revision > story.last.revision) story.last = event;
-        if (effectOf(event.type) === 'machinery') continue;
-        story.said.push([event.type, event.revision.toString(), event.effectiveAt, event.data, ...markOf(event)]);
-        if (event.recordedAt > story.updatedAt) story.updatedAt = event.recordedAt;
-      }
-      const row = rowOf(id, story);
+      const fresh = before ? told.filter(({ revision }) => revision > before.revision) : told;
+      // As of a moment of the past they come in order of effect.
+      const last = fresh.reduce<Recorded<LedgerEvent> | undefined>((l, e) => (l && l.revision > e.revision ? l : e), undefined);
+      if (!last) continue;
+      const facts = fresh.filter(({ type }) => effectOf(type) !== 'machinery');
+      const said = facts.map(saidOf);
+      const all = saidBefore.get(id);
+      const kept: Kept = {
+        state:
+          before && !all
+            ? foldOn(before.state, last.stream, said)
+            : foldOn(initialEnrollment, last.stream, [...(all ?? []), ...said]),
+        revision: last.revision,
+        updatedAt: facts.reduce((at, { recordedAt }) => (recordedAt > at ? recordedAt : at), before?.updatedAt ?? ''),
+        imported: (before?.imported ?? false) || facts.some(({ type }) => type === 'EnrollmentImported'),
+      };
+      const row = rowOf(id, kept, last);
       if (row === null) continue;
-      rows.push(row);
-      histories.push([id, JSON.stringify(story.said)]);
+      if (before) {
+        update(writes, rowOf(id, before, last)!, row);
+        if (said.length > 0) {
+          writes.add('UPDATE register_history_$g SET state = ?, said = said || ? WHERE enrollment_id = ?', [
+            stateText(kept.state),
+            linesOf(said),
+            id,
+          ]);
+        }
+      } else {
+        writes.add(upsertRow, Object.values(row));
+        writes.add(upsertHistory, [id, stateText(kept.state), linesOf(said)]);
+      }
     }
-    await db.runMany(upsertRow, rows);
-    await db.runMany(
-      `INSERT INTO register_history_$g (enrollment_id, said) VALUES (?, ?)
-       ON CONFLICT (enrollment_id) DO UPDATE SET said = excluded.said`,
-      histories,
-    );
+    await writes.to(db);
     await db.runMany(
       `INSERT INTO register_learner_$g (learner_id, institution_id, identity, position) VALUES (?, ?, ?, ?)
        ON CONFLICT (learner_id) DO UPDATE SET identity = excluded.identity, position = excluded.position`,
@@ -206,25 +268,37 @@ export const enrollmentRegister: View<LedgerEvent> = {
   },
 };
 
+const upsertHistory = `INSERT INTO register_history_$g (enrollment_id, state, said) VALUES (?, ?, ?)
+  ON CONFLICT (enrollment_id) DO UPDATE SET state = excluded.state, said = excluded.said`;
+
 /** Of enrollments that began in an earlier batch: one that begins in this one has no rows yet. */
-async function storiesBefore(
+async function keptBefore(
   db: ReadQueries,
   stories: ReadonlyMap<string, readonly Recorded<LedgerEvent>[]>,
-): Promise<Map<string, { said: Said[]; revision: bigint; updatedAt: string }>> {
+): Promise<Map<string, Kept>> {
   const older = [...stories].filter(([, told]) => told[0]!.revision > 0n).map(([id]) => id);
-  const rows = await rowsAmong<{ enrollmentId: string; said: string; revision: bigint; updatedAt: string }>(
+  const rows = await rowsAmong<{ enrollmentId: string; state: string; revision: bigint; updatedAt: string; imported: number }>(
     db,
-    `SELECT h.enrollment_id AS "enrollmentId", h.said, r.revision, r.updated_at AS "updatedAt"
+    `SELECT h.enrollment_id AS "enrollmentId", h.state, r.revision, r.updated_at AS "updatedAt", r.imported
      FROM register_history_$g h JOIN register_enrollment_$g r ON r.enrollment_id = h.enrollment_id
      WHERE h.enrollment_id IN (?…)`,
     older,
   );
   return new Map(
-    rows.map(({ enrollmentId, said, revision, updatedAt }) => [
+    rows.map(({ enrollmentId, state, revision, updatedAt, imported }) => [
       enrollmentId,
-      { said: parsed<Said[]>(said), revision, updatedAt },
+      { state: parsed<State>(state), revision, updatedAt, imported: imported === 1 },
     ]),
   );
+}
+
+async function saidByThen(db: ReadQueries, enrollmentIds: readonly string[]): Promise<ReadonlyMap<string, Said[]>> {
+  const rows = await rowsAmong<{ enrollmentId: string; said: string }>(
+    db,
+    `SELECT enrollment_id AS "enrollmentId", said FROM register_history_$g WHERE enrollment_id IN (?…)`,
+    enrollmentIds,
+  );
+  return new Map(rows.map(({ enrollmentId, said }) => [enrollmentId, saidIn(said)]));
 }
 
 // ── queries ────────────────────────────────────────────────────────────────────────────────────────────────────────────────

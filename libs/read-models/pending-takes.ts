@@ -47,14 +47,16 @@ const schema = [
 
 // ── fold ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The rows that a batch touches, by owner. What begins and ends within it never reaches the table. */
+/** The rows that a batch touches, by owner. What begins and ends within it never reaches the table, nor what stays as it was. */
 class Gates {
   readonly #rows = new Map<string, Map<string, GateRow>>();
-  readonly #stored: ReadonlySet<string>;
+  readonly #stored = new Map<GateRow, { readonly held: boolean; readonly since: string }>();
 
   constructor(stored: readonly GateRow[]) {
-    this.#stored = new Set(stored.map(keyOf));
-    for (const row of stored) this.put(row);
+    for (const row of stored) {
+      this.#stored.set(row, { held: row.held, since: row.since });
+      this.put(row);
+    }
   }
 
   put(row: GateRow): void {
@@ -76,18 +78,22 @@ class Gates {
     this.#rows.get(owner)?.delete(`${kind} ${gate}`);
   }
 
-  get kept(): GateRow[] {
-    return [...this.#rows.values()].flatMap((mine) => [...mine.values()]);
+  get changed(): GateRow[] {
+    return [...this.#rows.values()].flatMap((mine) =>
+      [...mine.values()].filter((row) => {
+        const before = this.#stored.get(row);
+        return before === undefined || before.held !== row.held || before.since !== row.since;
+      }),
+    );
   }
 
   /** Stored rows that are gone. */
   get dropped(): Value[][] {
-    const kept = new Set(this.kept.map(keyOf));
-    return [...this.#stored].filter((key) => !kept.has(key)).map((key) => key.split(' '));
+    return [...this.#stored.keys()]
+      .filter(({ owner, kind, gate }) => this.find(owner, kind, gate) === undefined)
+      .map(({ owner, kind, gate }) => [owner, kind, gate]);
   }
 }
-
-const keyOf = ({ owner, kind, gate }: GateRow): string => `${owner} ${kind} ${gate}`;
 
 type Event = Recorded<LedgerEvent>;
 
@@ -270,7 +276,7 @@ export const pendingTakes: View<LedgerEvent> = {
       `INSERT INTO gate_$g (owner, kind, gate, institution_id, held, since, takers, type, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (owner, kind, gate) DO UPDATE SET
          held = excluded.held, since = excluded.since, takers = excluded.takers, type = excluded.type, data = excluded.data`,
-      gates.kept.map((row) => [
+      gates.changed.map((row) => [
         row.owner,
         row.kind,
         row.gate,

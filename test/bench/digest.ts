@@ -4,7 +4,7 @@ import type { ReadQueries, Value } from '../../libs/ports/read-store.ts';
 import type { View } from '../../libs/ports/view.ts';
 
 /**
- * Of all rows of a view, in no order: the sum of the rows' hashes. JSON in a column counts by what it says, since PostgreSQL's jsonb gives keys
+ * Of all rows of a view, in no order: the sum of the rows' hashes. JSON in a column, whole or line by line, counts by what it says, since PostgreSQL's jsonb gives keys
  * back in an order of its own.
  */
 export async function digestOf(db: ReadQueries, view: View): Promise<string> {
@@ -21,5 +21,9 @@ export async function digestOf(db: ReadQueries, view: View): Promise<string> {
 function valueOf(value: Value): string {
   const text = String(value);
   if (typeof value !== 'string') return text;
-  return text.startsWith('{') || text.startsWith('[') ? canonical(JSON.parse(text)) : JSON.stringify(text);
+  if (!/^[[{]/.test(text)) return JSON.stringify(text);
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? '' : canonical(JSON.parse(line))))
+    .join('\n');
 }
