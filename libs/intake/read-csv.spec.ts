@@ -217,6 +217,26 @@ describe('rows', () => {
     expect(await cellsOf('a, b ,"c","d""e"\n')).toEqual([['a', ' b ', 'c', 'd"e']]);
   });
 
+  it('takes ="…", by which other systems keep an id from becoming a number, for the text that it is', async () => {
+    const text = '="20260001",王芳,="00""7"\n"=""20260002""","a,=""b"",c",="x\ny"\n=,==,a="b';
+    const expected = [
+      ['20260001', '王芳', '00"7'],
+      ['20260002', 'a,="b",c', 'x\ny'],
+    ];
+    const sound = text.slice(0, text.lastIndexOf('\n'));
+    expect(await cellsOf(sound)).toEqual(expected);
+    for (const chunk of [1, 2, 3, 5, 100])
+      expect(await cellsAfterFiller(`${sound}\n=,==,=`, chunk)).toEqual([...expected, ['=', '==', '=']]);
+    expect(await refusal(text)).toMatchObject({ code: 'QUOTE_NOT_CLOSED' });
+    expect(await cellsOf('姓名\t学号\n王芳\t="007"\n')).toEqual([
+      ['姓名', '学号'],
+      ['王芳', '007'],
+    ]);
+    // A formula that computes something is none of ours: it stays as it was written, or is refused where its quotes break the row.
+    expect(await cellsOf('"=""a""&""b""",1')).toEqual([['="a"&"b"', '1']]);
+    expect(await refusal('="a"&"b",1')).toMatchObject({ code: 'QUOTE_NOT_CLOSED' });
+  });
+
   it('refuses a quote within an unquoted cell rather than guess where the cell ends', async () => {
     expect(await refusal('a,b\n1,5" pipe\n')).toEqual({ code: 'QUOTE_NOT_CLOSED', facts: { row: 2 } });
   });

@@ -84,17 +84,66 @@ const delimiterCounts = (sample: string, delimiter: number): number[] => {
   return counts;
 };
 
+/**
+ * Text in which `="20260001"` reads `"20260001"`: so other systems keep a spreadsheet from making a number of an id. Only where a cell begins, and
+ * never within quotes.
+ */
+class Formulas {
+  readonly #delimiter: number;
+  #quoted = false;
+  #before = lf;
+  /** A sign at the end of a piece waits for what follows it. */
+  #held = '';
+
+  constructor(delimiter: number) {
+    this.#delimiter = delimiter;
+  }
+
+  without(piece: string): string {
+    const text = this.#held + piece;
+    const end = text.endsWith('=') ? text.length - 1 : text.length;
+    this.#held = text.slice(end);
+    let out = '';
+    let from = 0;
+    for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
+      if (!this.#quoted && text[at - 1] === '=' && this.#beginsCell(at < 2 ? this.#before : text.charCodeAt(at - 2))) {
+        out += text.slice(from, at - 1);
+        from = at;
+      }
+      this.#quoted = !this.#quoted;
+    }
+    if (end > 0) this.#before = text.charCodeAt(end - 1);
+    return from === 0 && end === text.length ? text : out + text.slice(from, end);
+  }
+
+  /** What was held at the end of the file. */
+  rest(): string {
+    const held = this.#held;
+    this.#held = '';
+    return held;
+  }
+
+  #beginsCell(before: number): boolean {
+    return before === this.#delimiter || before === lf || before === cr;
+  }
+}
+
+/** The same where the sign and its quotes stand in a quoted cell. */
+const plain = (cell: string): string => (/^="(?:[^"]|"")*"$/.test(cell) ? cell.slice(2, -1).replaceAll('""', '"') : cell);
+
 /** csv-parse behind a door that takes text in pieces and says in our words what is wrong, and in which row. */
 class Cutter {
   /** The row that is being read: quoted line breaks do not count. */
   row = 1;
   readonly #parser: Parser;
+  readonly #formulas: Formulas;
   #failure: Error | undefined;
   #atLineEnd = true;
   #measured = false;
 
   constructor({ delimiter, count }: Delimiters) {
     const cut = String.fromCharCode(delimiter);
+    this.#formulas = new Formulas(delimiter);
     this.#parser = parse({
       delimiter: cut,
       record_delimiter: ['\r\n', '\n', '\r'],
@@ -117,21 +166,27 @@ class Cutter {
     const nul = text.indexOf('\0');
     const sound = nul < 0 ? text : text.slice(0, nul);
     if (sound !== '') this.#atLineEnd = /[\r\n]$/.test(sound);
-    this.#parser.write(sound);
+    this.#parser.write(this.#formulas.without(sound));
     yield* this.#cut();
     if (nul >= 0) throw new UnreadableFile('FILE_NOT_TEXT', { row: await this.brokenOffAt() });
   }
 
   async *end(): AsyncGenerator<SheetRow, void, undefined> {
-    this.#parser.end();
+    this.#end();
     yield* this.#cut();
   }
 
   /** The row in which the text broke off; csv-parse holds a row back until it sees what follows its line end. */
   async brokenOffAt(): Promise<number> {
-    this.#parser.end();
+    this.#end();
     await new Promise(setImmediate);
     return this.#failure || this.#atLineEnd ? this.#rows + 1 : this.#rows;
+  }
+
+  #end(): void {
+    const held = this.#formulas.rest();
+    if (held !== '') this.#parser.write(held);
+    this.#parser.end();
   }
 
   async *#cut(): AsyncGenerator<SheetRow, void, undefined> {
@@ -145,7 +200,7 @@ class Cutter {
       }
       if (cells.length > limits.columns) throw this.#tooLong('columns', limits.columns);
       if (cells.some((cell) => cell.length > limits.cell)) throw this.#tooLong('cell', limits.cell);
-      yield { row: this.row++, cells };
+      yield { row: this.row++, cells: cells.some((cell) => cell.startsWith('="')) ? cells.map(plain) : cells };
     }
   }
 
