@@ -2,7 +2,7 @@ import { Inject, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import { dateIn, instant } from '../kernel/time.ts';
 import type { Principal } from './auth.ts';
 import { idPattern } from './fields.ts';
-import { PARTS, type EdgeRequest, type Parts, type RecordFacts } from './parts.ts';
+import { PARTS, type EdgeRequest, type Parts, type RecordFacts, type ViewStatus } from './parts.ts';
 import { policies, type RecordKind, type Scope } from './policy.ts';
 import { Problem } from './problem.ts';
 
@@ -119,4 +119,12 @@ export async function reached({ views }: Parts, view: string, position: bigint, 
     wanted,
     reached: String(views.status().find(({ name }) => name === view)?.position ?? 0),
   });
+}
+
+/** How a view stands. Refuses a name that none has, with those that there are. */
+export function viewNamed({ views }: Pick<Parts, 'views'>, name: string): ViewStatus {
+  const known = views.status();
+  const found = known.find((view) => view.name === name);
+  if (!found) throw new Problem('VIEW_UNKNOWN', { view: name, views: known.map((view) => view.name) });
+  return found;
 }

@@ -77,7 +77,7 @@ export const edgeProblems = {
   INSTITUTION_UNKNOWN: is(403, '本系统不服务该院校。', 'This ledger does not serve that institution.'),
   ROLE_NOT_ALLOWED: is(403, '角色“{role}”不能进行此操作。', 'The role {role} may not do this.'),
   ROUTE_UNKNOWN: is(404, '没有这个接口。', 'There is no such route.'),
-  VIEW_UNKNOWN: is(404, '没有这个视图。', 'There is no such view.'),
+  VIEW_UNKNOWN: is(404, '没有视图“{view}”；现有：{views}。', 'There is no view {view}. There are: {views}.'),
   VIEW_BEHIND: is(
     503,
     '视图尚未到达位置 {wanted}（现为 {reached}）。',

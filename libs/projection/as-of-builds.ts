@@ -53,8 +53,11 @@ export type AsOfAnswer =
       /** Builds that were thrown away for it. */
       readonly dropped: readonly string[];
     }
-  /** `view`: which of them cannot be built · `latest`: the instant that was asked for is later · `kept`: all of so many are being built. */
-  | { readonly refused: 'VIEW_UNKNOWN' | 'VIEW_HAS_NO_PAST'; readonly facts: { readonly view: string } }
+  /** `view`: which of them cannot be built; `views`: those that there are · `latest`: the instant that was asked for is later · `kept`: all of so many are being built. */
+  | {
+      readonly refused: 'VIEW_UNKNOWN' | 'VIEW_HAS_NO_PAST';
+      readonly facts: { readonly view: string; readonly views?: readonly string[] };
+    }
   | { readonly refused: 'AS_OF_NOT_OVER'; readonly facts: { readonly latest: string } }
   | { readonly refused: 'AS_OF_FULL'; readonly facts: { readonly kept: number } };
 
@@ -124,7 +127,8 @@ export class AsOfBuilds {
     const views = [...new Set(asked)].toSorted();
     for (const name of views) {
       const view = this.#viewOf(name);
-      if (!view) return { refused: 'VIEW_UNKNOWN', facts: { view: name } };
+      if (!view)
+        return { refused: 'VIEW_UNKNOWN', facts: { view: name, views: this.#o.views.map((one) => one.name).toSorted() } };
       if (!hasPast(view)) return { refused: 'VIEW_HAS_NO_PAST', facts: { view: name } };
     }
     const now = new Date(this.#o.clock.now()).toISOString();

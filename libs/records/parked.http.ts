@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
 import { Told } from '../edge/command.ts';
 import { Digits, Shaped } from '../edge/fields.ts';
+import { viewNamed } from '../edge/guard.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
-import { Problem } from '../edge/problem.ts';
 import { parkedShown } from './parked-shown.ts';
 
 export class ParkedAsked {
@@ -29,7 +29,7 @@ export class ParkedRecords {
   @Get('parked')
   async listParked(@Req() request: EdgeRequest, @Query() { view, limit }: ParkedAsked): Promise<Told> {
     const { views, store } = this.parts;
-    if (view !== undefined && !views.status().some(({ name }) => name === view)) throw new Problem('VIEW_UNKNOWN');
+    if (view !== undefined) viewNamed(this.parts, view);
     const { total, items } = await views.parked(view ?? null, Number(limit ?? 100));
     const { institution } = principalOf(request);
     return new Told({ items: items.map((one) => parkedShown(one, institution)), total }, { position: await store.head() });

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Query, Req, Res, type OnModuleDestroy }
 import type { FastifyReply } from 'fastify';
 import { Told } from '../edge/command.ts';
 import { Shaped } from '../edge/fields.ts';
+import { viewNamed } from '../edge/guard.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { Problem } from '../edge/problem.ts';
 import { sendEvents, type Word } from '../edge/sent-events.ts';
@@ -74,7 +75,7 @@ export class RebuildRecords implements OnModuleDestroy {
   }
 
   private async onRecord(name: string): Promise<{ readonly state: Rebuilding; readonly revision: bigint }> {
-    if (!this.parts.views.status().some((view) => view.name === name)) throw new Problem('VIEW_UNKNOWN');
+    viewNamed(this.parts, name);
     return this.parts.transactor.load(rebuildingOf(name));
   }
 

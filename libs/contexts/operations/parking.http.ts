@@ -2,6 +2,7 @@ import { Body, Controller, Inject, Param, Post, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { answered, commandContext, Told } from '../../edge/command.ts';
 import { Flag, Nested, Shaped } from '../../edge/fields.ts';
+import { viewNamed } from '../../edge/guard.ts';
 import { PARTS, principalOf, type EdgeRequest, type ParkedKey, type Parts } from '../../edge/parts.ts';
 import { Problem } from '../../edge/problem.ts';
 import { isRefusal, type Refusal } from '../../kernel/refusal.ts';
@@ -69,7 +70,7 @@ export class ParkingController {
   /** They are tried by themselves, ever later; this is for whoever mended the cause. Nothing of it is on record, and nothing is tried where nothing stands. */
   @Post(':name/parked/retry')
   async retryParked(@Req() _request: EdgeRequest, @Param('name') name: string, @Body() { key }: ParkedRetried): Promise<Told> {
-    this.assertView(name);
+    viewNamed(this.parts, name);
     const tried = await this.parts.views.retry(name, key ?? null);
     return new Told({ view: name, key: key ?? null, tried }, { accepted: `/v1/views/parked?view=${name}` });
   }
@@ -81,7 +82,7 @@ export class ParkingController {
     @Param('name') name: string,
     @Body() body: ParkedReleased,
   ): Promise<Told | Refusal> {
-    this.assertView(name);
+    viewNamed(this.parts, name);
     const context = commandContext(this.parts, request, body);
     const parked = await this.keyOf(name, body.key, principalOf(request).institution);
     const { key, generation, position, eventId, type: eventType } = parked;
@@ -102,7 +103,7 @@ export class ParkingController {
     @Body() { position, lift = false }: Poisoned,
   ): Promise<Told> {
     if (!this.parts.loopback) throw new Problem('LOOPBACK_ALONE');
-    this.assertView(name);
+    viewNamed(this.parts, name);
     const practised = await this.parts.views.practise(name, BigInt(position), lift);
     const facts = { view: name, position };
     switch (practised.outcome) {
@@ -120,10 +121,6 @@ export class ParkingController {
       default:
         return practised satisfies never;
     }
-  }
-
-  private assertView(name: string): void {
-    if (!this.parts.views.status().some((view) => view.name === name)) throw new Problem('VIEW_UNKNOWN');
   }
 
   /** Where it stands; another institution's stands for its own administrators alone. One that was released a moment ago is released once more in vain. */

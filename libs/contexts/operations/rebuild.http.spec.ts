@@ -173,6 +173,10 @@ describe('asking for a rebuild', () => {
       expect((await administrator.post(path, { reason })).body.code).toBe('VIEW_UNKNOWN');
     for (const path of ['', '/events', '/differences'])
       expect((await administrator.get(`/v1/views/none/rebuild${path}`)).body.code).toBe('VIEW_UNKNOWN');
+    const { facts, detail } = (await administrator.get('/v1/views/none/rebuild')).body;
+    expect(facts).toEqual({ view: 'none', views: ['transcript', 'tasks'] });
+    expect(detail).toContain('none');
+    expect(detail).toContain('transcript, tasks');
   });
 });
 

@@ -2,8 +2,8 @@ import { Body, Controller, Inject, Param, Post, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { commandContext, Told } from '../../edge/command.ts';
 import { Code, Flag, Nested, OneOf, Shaped } from '../../edge/fields.ts';
+import { viewNamed } from '../../edge/guard.ts';
 import { PARTS, type EdgeRequest, type Parts, type ViewStatus } from '../../edge/parts.ts';
-import { Problem } from '../../edge/problem.ts';
 import { rebuildModes, type RebuildMode } from '../../events/catalog/operations.ts';
 import { rebuildingOf } from '../../facts/rebuild.ts';
 import { isRefusal, type Refusal } from '../../kernel/refusal.ts';
@@ -94,7 +94,7 @@ export class RebuildController {
     @Param('name') name: string,
     @Body() body: RebuildAsked,
   ): Promise<Told | Refusal> {
-    const view = this.viewOf(name);
+    const view = viewNamed(this.parts, name);
     return this.accepted(await this.say(view, commandContext(this.parts, request, body), starting(body, view)));
   }
 
@@ -120,16 +120,10 @@ export class RebuildController {
     @Param('name') name: string,
     @Body() body: RebuildMoved,
   ): Promise<Told | Refusal> {
-    const view = this.viewOf(name);
+    const view = viewNamed(this.parts, name);
     const { version, generation: live } = view;
     const command = { type: 'RetryRebuild', version, live } as const;
     return this.accepted(await this.say(view, commandContext(this.parts, request, body), command));
-  }
-
-  private viewOf(name: string): ViewStatus {
-    const view = this.parts.views.status().find((one) => one.name === name);
-    if (!view) throw new Problem('VIEW_UNKNOWN');
-    return view;
   }
 
   private async moved(
@@ -138,7 +132,7 @@ export class RebuildController {
     body: RebuildMoved,
     command: (view: ViewStatus) => RebuildCommand,
   ): Promise<Told | Refusal> {
-    const view = this.viewOf(name);
+    const view = viewNamed(this.parts, name);
     const said = await this.say(view, commandContext(this.parts, request, body), command(view));
     return isRefusal(said) ? said : new Told({ ...said.ids, ...told(said.answer) }, said.answer);
   }
