@@ -146,6 +146,28 @@ describe('a list of status changes', () => {
     expect([states[0]!.classId, states[3]!.classId]).toEqual(Array(2).fill(classIdOf('college', '物流2501')));
   });
 
+  it('sent again changes nothing, though later changes have followed those that it says', async () => {
+    const [first] = await registered(2);
+    const rows = [
+      { ...whom(0), 异动类型: '休学', 异动日期: '2026-09-10', 异动原因: 'illness', 期满日期: '2027-09-01' },
+      { ...whom(0), 异动类型: '复学', 异动日期: '2026-09-15', 复学审核: '合格' },
+      { ...whom(1), 异动类型: '休学', 异动日期: '2026-09-10', 异动原因: 'illness', 期满日期: '2027-09-01' },
+      { ...whom(1), 异动类型: '复学', 异动日期: '2026-09-10', 复学审核: '合格' },
+    ];
+    expect(await told('status-changes', [...rows, rows[0]!])).toEqual([...Array<string>(4).fill('recorded'), 'unchanged']);
+    const { history } = await stateOf(first!);
+    for (const dryRun of [true, false])
+      expect(await told('status-changes', rows, asked({ dryRun }))).toEqual(Array(4).fill('unchanged'));
+    expect((await stateOf(first!)).history).toEqual(history);
+    // Other content, or another day, is another change.
+    expect(
+      await told('status-changes', [
+        { ...rows[0], 期满日期: '2027-03-01' },
+        { ...rows[0], 异动日期: '2026-09-20' },
+      ]),
+    ).toEqual(['EFFECTIVE_BEFORE_LAST_CHANGE', 'recorded']);
+  });
+
   it('lets a transfer out through where the regulation does', async () => {
     await registered(1);
     const calendar = {

@@ -1,11 +1,15 @@
 import type { EnrollmentCommand } from '../contexts/enrollment/enrollment.ts';
 import { claimsOf, enrollmentSource } from '../contexts/enrollment/gates.ts';
 import { planEnrollment } from '../contexts/enrollment/plans.ts';
+import { effectOf } from '../events/events.ts';
+import type { Enrollment } from '../facts/enrollment.ts';
 import type { StudentRow } from '../intake/batches.ts';
+import { applyCorrections } from '../kernel/as-of.ts';
 import { canonical } from '../kernel/canonical.ts';
 import { importRowCommandId } from '../kernel/ids.ts';
 import { isRefusal, type Refusal } from '../kernel/refusal.ts';
 import { dateIn, startOfDay } from '../kernel/time.ts';
+import type { CommandContext } from '../runtime/transact.ts';
 import {
   canonicalRow,
   importContext,
@@ -59,9 +63,12 @@ async function studentRow<Row extends StudentRow>(
   if (isRefusal(command)) return { ...refusedRow(row, command), ...ids };
 
   const commandId = importRowCommandId(run.runId, row.row);
+  const said = importContext(deps, run, commandId, { type: command.type, row: rowDigest });
+  const { state } = await deps.transactor.load(enrollmentSource(enrollmentId));
+  if (row.on !== undefined && tookBefore(state, said)) return { row: row.row, outcome: 'unchanged', ...ids, position: 0n };
   const context = {
-    ...importContext(deps, run, commandId, { type: command.type, row: rowDigest }),
-    ...(await effectiveOn(deps, run, enrollmentId, row.on)),
+    ...said,
+    ...effectiveOn(state, run, row.on),
     ...(row.note === undefined ? {} : { reason: { code: 'note', text: row.note } }),
   };
   const claims = claimsOf(run.institutionId, (domain, text) => deps.vault.hmac(domain, text));
@@ -72,16 +79,18 @@ async function studentRow<Row extends StudentRow>(
   return { row: row.row, outcome: answer.events.length > 0 ? outcome : 'unchanged', ...ids, position: answer.position };
 }
 
+/**
+ * Whether an equal row of another run, or of another place in this one, stands on her record: another change may have followed it since. A row without a
+ * day may mean the same once more, and what was annulled may come again.
+ */
+const tookBefore = ({ history }: Enrollment, { commandId, digest }: Pick<CommandContext, 'commandId' | 'digest'>): boolean =>
+  history.every((event) => event.commandId !== commandId) &&
+  applyCorrections(history, effectOf).some((event) => event.commandDigest === digest && !event.annulled);
+
 /** A sheet says days. On the day of the last change it follows that change; what lies in the future is refused by the decision. */
-async function effectiveOn(
-  { transactor }: ImportDeps,
-  { zone }: Run,
-  enrollmentId: string,
-  day: string | undefined,
-): Promise<{ effectiveAt?: string }> {
+function effectiveOn({ lastChangeAt }: Enrollment, { zone }: Run, day: string | undefined): { effectiveAt?: string } {
   if (day === undefined) return {};
   const from = startOfDay(day, zone);
-  const { lastChangeAt } = (await transactor.load(enrollmentSource(enrollmentId))).state;
   const sameDay = lastChangeAt > from && dateIn(lastChangeAt, zone) === day;
   return { effectiveAt: sameDay ? lastChangeAt : from };
 }

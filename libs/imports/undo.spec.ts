@@ -174,12 +174,13 @@ describe('a batch', () => {
 
   it('of status changes is taken back change by change, ends included', async () => {
     const { answers } = await imported(rows);
-    const { runId } = await batch('status-changes', [
+    const changes = [
       { ...whom(0), ...on, 异动类型: '休学', 异动原因: '因病', 期满日期: '2027-09-01' },
       { ...whom(1), ...on, 异动类型: '退学', 异动原因: '自愿退学' },
       { ...whom(2), ...on, 异动类型: '毕业', 毕业审核: '合格' },
       { ...whom(3), ...on, 异动类型: '死亡' },
-    ]);
+    ];
+    const { runId } = await batch('status-changes', changes);
     await say(aboutEnrollment(answers[3]!, { type: 'LockRecord' }));
     expect(await undone(runId)).toEqual({
       1: 'taken back',
@@ -191,6 +192,8 @@ describe('a batch', () => {
     expect(states.map(({ status }) => status)).toEqual(['registered', 'registered', 'registered', 'deceased']);
     const slots = await Promise.all(answers.map(async (one) => Object.values((await learnerOf(one)).enrollments)[0]!.to));
     expect(slots).toEqual([null, null, null, expect.any(String)]);
+    // The same rows come again; what was not taken back stands.
+    expect(outcomes((await batch('status-changes', changes)).answers)).toEqual(['recorded', 'recorded', 'recorded', 'unchanged']);
   });
 
   it('of registrations gives the numbers back, unless something rests on one', async () => {
