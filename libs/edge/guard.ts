@@ -125,6 +125,6 @@ export async function reached({ views }: Parts, view: string, position: bigint, 
 export function viewNamed({ views }: Pick<Parts, 'views'>, name: string): ViewStatus {
   const known = views.status();
   const found = known.find((view) => view.name === name);
-  if (!found) throw new Problem('VIEW_UNKNOWN', { view: name, views: known.map((view) => view.name) });
+  if (!found) throw new Problem('VIEW_UNKNOWN', { view: name, views: known.map((view) => view.name).toSorted() });
   return found;
 }

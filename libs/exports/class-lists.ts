@@ -2,7 +2,7 @@ import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
 import { classFact } from '../facts/reference.ts';
 import { sexes } from '../kernel/codes.ts';
 import type { Language } from '../kernel/bilingual.ts';
-import { identityOf, type RegisterRow } from '../read-models/enrollment-register.ts';
+import { identityOf, type RegisterRow } from '../read-models/register-lists.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { Transactor } from '../runtime/transact.ts';
 import { erasedName } from './names.ts';

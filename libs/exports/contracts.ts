@@ -5,7 +5,7 @@ import type { Language } from '../kernel/bilingual.ts';
 import { isOpen } from '../kernel/personal.ts';
 import { formatHundredths } from '../kernel/score.ts';
 import type { ContractRow } from '../read-models/apprentice-lists.ts';
-import { identityOf } from '../read-models/enrollment-register.ts';
+import { identityOf } from '../read-models/register-lists.ts';
 import type { Codec } from '../runtime/codec.ts';
 import type { Transactor } from '../runtime/transact.ts';
 import { erasedName } from './names.ts';

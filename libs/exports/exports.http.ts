@@ -20,13 +20,8 @@ import {
   type TimelineKind,
   type TimelineQuery,
 } from '../read-models/audit-timeline.ts';
-import {
-  enrollmentRegister,
-  identityOf,
-  listEnrollments,
-  type RegisterQuery,
-  type RegisterRow,
-} from '../read-models/enrollment-register.ts';
+import { enrollmentRegister } from '../read-models/enrollment-register.ts';
+import { identityOf, listEnrollments, type RegisterQuery, type RegisterRow } from '../read-models/register-lists.ts';
 import { taskKinds, type TaskKind } from '../read-models/task-kinds.ts';
 import { listTasks, taskViews, type TaskQuery } from '../read-models/tasks.ts';
 import { entriesOf, transcript } from '../read-models/transcript.ts';

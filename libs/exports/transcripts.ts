@@ -1,6 +1,6 @@
 import { classFact, programFact } from '../facts/reference.ts';
 import type { Language } from '../kernel/bilingual.ts';
-import { identityOf, type RegisterRow } from '../read-models/enrollment-register.ts';
+import { identityOf, type RegisterRow } from '../read-models/register-lists.ts';
 import type { Entry } from '../read-models/transcript-record.ts';
 import { transcriptCells, transcriptColumns } from '../records/transcript-shown.ts';
 import { shownTo, type Transcripts } from '../records/transcripts.ts';

@@ -13,7 +13,7 @@ import type { ImportSource } from '../events/catalog/enrollment.ts';
 import type { Side } from '../events/catalog/faculty.ts';
 import { effectOf } from '../events/events.ts';
 import type { Bilingual } from '../kernel/bilingual.ts';
-import { applyCorrections, type Historic } from '../kernel/as-of.ts';
+import { applyCorrections, isCorrection, type Historic } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { evolveApprovals, type Approvals } from '../kernel/four-eyes.ts';
 import type { Personal } from '../kernel/personal.ts';
@@ -310,8 +310,7 @@ export const foldContract = (history: readonly Historic<ContractEvent>[]): Contr
 
 export function evolveContract(s: Contract, e: Recorded<ContractEvent>): Contract {
   const history = [...s.history, e];
-  const isCorrection = effectOf(e.type) === 'annuls' || effectOf(e.type) === 'replaces';
-  const state = isCorrection ? foldContract(applyCorrections(history, effectOf)) : applyContractEvent(s, e);
+  const state = isCorrection(e, effectOf) ? foldContract(applyCorrections(history, effectOf)) : applyContractEvent(s, e);
   return { ...state, history };
 }
 

@@ -1,6 +1,6 @@
 import type { Admission, EnrollmentEvent, EnrollmentStatus, ImportSource } from '../events/catalog/enrollment.ts';
 import { effectOf } from '../events/events.ts';
-import { applyCorrections, type Historic } from '../kernel/as-of.ts';
+import { applyCorrections, isCorrection, type Historic } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { evolveApprovals, type Approvals } from '../kernel/four-eyes.ts';
 import { source, type Source } from '../kernel/plan.ts';
@@ -184,8 +184,7 @@ export const foldEnrollment = (history: readonly Historic<EnrollmentEvent>[], fr
 
 export function evolveEnrollment(s: Enrollment, e: Recorded<EnrollmentEvent>): Enrollment {
   const history = [...s.history, e];
-  const isCorrection = effectOf(e.type) === 'replaces' || effectOf(e.type) === 'annuls';
-  const state = isCorrection ? foldEnrollment(applyCorrections(history, effectOf)) : applyEvent(s, e);
+  const state = isCorrection(e, effectOf) ? foldEnrollment(applyCorrections(history, effectOf)) : applyEvent(s, e);
   return { ...state, history };
 }
 

@@ -65,6 +65,7 @@ async function studentRow<Row extends StudentRow>(
   const commandId = importRowCommandId(run.runId, row.row);
   const said = importContext(deps, run, commandId, { type: command.type, row: rowDigest });
   const { state } = await deps.transactor.load(enrollmentSource(enrollmentId));
+  // Without a day the same row may mean the same once more.
   if (row.on !== undefined && tookBefore(state, said)) return { row: row.row, outcome: 'unchanged', ...ids, position: 0n };
   const context = {
     ...said,
@@ -80,8 +81,7 @@ async function studentRow<Row extends StudentRow>(
 }
 
 /**
- * Whether an equal row of another run, or of another place in this one, stands on her record: another change may have followed it since. A row without a
- * day may mean the same once more, and what was annulled may come again.
+ * Whether an equal row of another run, or of another place in this one, stands on her record, whatever followed it. What was annulled may come again.
  */
 const tookBefore = ({ history }: Enrollment, { commandId, digest }: Pick<CommandContext, 'commandId' | 'digest'>): boolean =>
   history.every((event) => event.commandId !== commandId) &&

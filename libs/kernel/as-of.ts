@@ -32,10 +32,14 @@ interface CorrectionData {
   readonly change?: unknown;
 }
 
-const isCorrection = ({ type }: { readonly type: string }, effectOf: (type: string) => EffectOnHistory): boolean => {
+export const isCorrection = ({ type }: { readonly type: string }, effectOf: (type: string) => EffectOnHistory): boolean => {
   const effect = effectOf(type);
   return effect === 'replaces' || effect === 'annuls';
 };
+
+/** A correction that is still to be applied to its target. */
+export const corrects = (event: Historic<DomainEvent>, effectOf: (type: string) => EffectOnHistory): boolean =>
+  isCorrection(event, effectOf) && !event.applied;
 
 /**
  * Applies the corrections among a stream's events to their targets: *replaces* gives the target the new value (`field: new`, or the new
@@ -45,12 +49,11 @@ export const applyCorrections = <E extends DomainEvent>(
   events: readonly Recorded<E>[],
   effectOf: (type: string) => EffectOnHistory,
 ): readonly Historic<E>[] => {
-  const corrects = (event: Recorded<E>): boolean => isCorrection(event, effectOf) && !(event as Historic<E>).applied;
-  if (!events.some(corrects)) return events as readonly Historic<E>[];
+  if (!events.some((event) => corrects(event, effectOf))) return events as readonly Historic<E>[];
   const history = [...events] as Historic<E>[];
   const indexOf = new Map(history.map((event, index) => [`${event.stream}@${event.revision}`, index]));
   for (const event of events) {
-    if (!corrects(event)) continue;
+    if (!corrects(event, effectOf)) continue;
     const effect = effectOf(event.type);
     const correction = event.data as unknown as CorrectionData;
     const index = indexOf.get(`${event.stream}@${correction.target}`);

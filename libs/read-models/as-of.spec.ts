@@ -11,7 +11,7 @@ import { applyCorrections, type AsOf } from '../kernel/as-of.ts';
 import { isRefusal } from '../kernel/refusal.ts';
 import { endOfDay } from '../kernel/time.ts';
 import { enrollmentAsOf, personAsOf, type PersonAsOf } from './as-of.ts';
-import { identityOf } from './enrollment-register.ts';
+import { identityOf } from './register-lists.ts';
 
 let ledger: TestLedger;
 const zone = 'Asia/Shanghai';

@@ -7,15 +7,15 @@ import { enrollmentSource } from '../contexts/enrollment/gates.ts';
 import { isRefusal } from '../kernel/refusal.ts';
 import type { Projection } from '../projection/engine.ts';
 import { countPending, pendingTakes, takesPending } from './pending-takes.ts';
+import { enrollmentRegister } from './enrollment-register.ts';
 import {
   classMembers,
-  enrollmentRegister,
   enrollmentRow,
   identityOf,
   listEnrollments,
   type RegisterQuery,
   type RegisterRow,
-} from './enrollment-register.ts';
+} from './register-lists.ts';
 import type { PageOf } from './paging.ts';
 
 let ledger: TestLedger;

@@ -18,14 +18,14 @@ interface GateRow {
   /** Kind of claim, `enrollment`, `closing` or `period`. */
   readonly kind: string;
   readonly gate: string;
-  institutionId: string;
+  readonly institutionId: string;
   held: boolean;
   /** Recording of the last take, or of the end. */
   since: string;
-  takers: string[];
+  readonly takers: readonly string[];
   /** The take: what `takesOf` reads. */
-  type: string;
-  data: string;
+  readonly type: string;
+  readonly data: string;
 }
 
 const schema = [

@@ -16,7 +16,7 @@ import {
 } from '../read-models/apprentice-lists.ts';
 import { apprenticeRecord } from '../read-models/apprentice-record.ts';
 import { gapsOf, type Standing } from '../read-models/apprentice-seams.ts';
-import { identityOf } from '../read-models/enrollment-register.ts';
+import { identityOf } from '../read-models/register-lists.ts';
 import type { PageOf } from '../read-models/paging.ts';
 import type { Reach } from '../read-models/reach.ts';
 import { ApprenticeNames, contractShown, textsShown } from './apprentice-shown.ts';

@@ -15,7 +15,7 @@ import {
   type DifferenceKind,
 } from '../read-models/compare.ts';
 import { learnerAsOf } from '../read-models/as-of.ts';
-import { identityOf } from '../read-models/enrollment-register.ts';
+import { identityOf } from '../read-models/register-lists.ts';
 import { asOfOf, given, Paged, pagingOf, zoneOf } from './asking.ts';
 import { eventsBetween, type Between } from './between.ts';
 import { notBuilt, reports, type Report } from './past.ts';

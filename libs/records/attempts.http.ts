@@ -6,7 +6,7 @@ import { attemptKinds, type AttemptEvent } from '../events/catalog/assessment.ts
 import { attemptStream, foldAttempt } from '../facts/attempt.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { enrollmentAsOf, historyAsOf } from '../read-models/as-of.ts';
-import { identityOf } from '../read-models/enrollment-register.ts';
+import { identityOf } from '../read-models/register-lists.ts';
 import { attemptViews, entryOf, listAttempts, type AttemptRow, type AttemptSort } from '../read-models/transcript.ts';
 import { entryStatuses, type Entry, type EntryStatus } from '../read-models/transcript-record.ts';
 import { ApprenticeNames } from './apprentice-shown.ts';

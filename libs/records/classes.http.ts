@@ -5,13 +5,8 @@ import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.
 import { enrollmentStatuses } from '../events/catalog/enrollment.ts';
 import { classFact } from '../facts/reference.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
-import {
-  classMembers,
-  enrollmentRegister,
-  identityOf,
-  listEnrollments,
-  type ClassMember,
-} from '../read-models/enrollment-register.ts';
+import { enrollmentRegister } from '../read-models/enrollment-register.ts';
+import { classMembers, identityOf, listEnrollments, type ClassMember } from '../read-models/register-lists.ts';
 import type { ReadQueries } from '../ports/read-store.ts';
 import { classPeople, findClasses, listClasses, reference, type ClassRow } from '../read-models/reference.ts';
 import { given, Paged, pagingOf } from './asking.ts';

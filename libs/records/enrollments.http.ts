@@ -7,14 +7,14 @@ import { enrollmentStream } from '../facts/enrollment.ts';
 import { intakes, levels, studyForms } from '../kernel/codes.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { enrollmentAsOf } from '../read-models/as-of.ts';
+import { enrollmentRegister } from '../read-models/enrollment-register.ts';
 import {
-  enrollmentRegister,
   identityOf,
   listEnrollments,
   type RegisterQuery,
   type RegisterRow,
   type RegisterSort,
-} from '../read-models/enrollment-register.ts';
+} from '../read-models/register-lists.ts';
 import { Asked, asOfOf, given, PagedThen, pagingOf } from './asking.ts';
 import { named, readThen } from './past.ts';
 import { coded, enrollmentShown, Names } from './shown.ts';

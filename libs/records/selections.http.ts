@@ -13,7 +13,7 @@ import {
   type SelectionRow,
 } from '../read-models/apprentice-lists.ts';
 import { apprenticeRecord } from '../read-models/apprentice-record.ts';
-import { identityOf } from '../read-models/enrollment-register.ts';
+import { identityOf } from '../read-models/register-lists.ts';
 import type { Reach } from '../read-models/reach.ts';
 import { ApprenticeNames, selectionShown } from './apprentice-shown.ts';
 import { Ordered } from './apprenticeship.http.ts';

@@ -4,8 +4,8 @@ import type { ReadQueries, Value } from '../../libs/ports/read-store.ts';
 import type { View } from '../../libs/ports/view.ts';
 
 /**
- * Of all rows of a view, in no order: the sum of the rows' hashes. JSON in a column, whole or line by line, counts by what it says, since PostgreSQL's jsonb gives keys
- * back in an order of its own.
+ * Of all rows of a view, in no order: the sum of the rows' hashes. JSON in a column, whole or line by line, counts by what it says, since
+ * PostgreSQL's jsonb gives keys back in an order of its own.
  */
 export async function digestOf(db: ReadQueries, view: View): Promise<string> {
   let sum = 0n;

@@ -10,7 +10,7 @@ import type {
 import { effectOf } from '../../events/events.ts';
 import { evolveEnrollment, hasEnded, initialEnrollment, type Enrollment } from '../../facts/enrollment.ts';
 import { academicYear } from '../../facts/reference.ts';
-import type { Historic } from '../../kernel/as-of.ts';
+import { isCorrection, type Historic } from '../../kernel/as-of.ts';
 import type { Decider } from '../../kernel/decider.ts';
 import { refuse, type Refusal } from '../../kernel/refusal.ts';
 import { sameContent } from '../../kernel/same.ts';
@@ -99,10 +99,9 @@ function lastFact(s: Enrollment): Historic<EnrollmentEvent> | undefined {
   const tells = (e: Historic<EnrollmentEvent>): boolean =>
     effectOf(e.type) === 'fact' && !e.annulled && e.type !== 'RecordLocked';
   // A correction stands after what it corrects: what is met before any was never corrected, and the rest need not be read.
-  const recent = s.history.findLast((e) => tells(e) || corrects(e));
-  return recent && corrects(recent) ? correctedHistory(s).findLast(tells) : recent;
+  const recent = s.history.findLast((e) => tells(e) || isCorrection(e, effectOf));
+  return recent && isCorrection(recent, effectOf) ? correctedHistory(s).findLast(tells) : recent;
 }
-const corrects = ({ type }: Historic<EnrollmentEvent>): boolean => ['replaces', 'annuls'].includes(effectOf(type));
 
 function saidLast<T extends EnrollmentEvent['type']>(
   s: Enrollment,

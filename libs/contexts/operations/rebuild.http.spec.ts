@@ -174,9 +174,9 @@ describe('asking for a rebuild', () => {
     for (const path of ['', '/events', '/differences'])
       expect((await administrator.get(`/v1/views/none/rebuild${path}`)).body.code).toBe('VIEW_UNKNOWN');
     const { facts, detail } = (await administrator.get('/v1/views/none/rebuild')).body;
-    expect(facts).toEqual({ view: 'none', views: ['transcript', 'tasks'] });
+    expect(facts).toEqual({ view: 'none', views: ['tasks', 'transcript'] });
     expect(detail).toContain('none');
-    expect(detail).toContain('transcript, tasks');
+    expect(detail).toContain('tasks, transcript');
   });
 });
 
