@@ -1,5 +1,6 @@
 import { Inject, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { dateIn, instant } from '../kernel/time.ts';
+import type { View } from '../ports/view.ts';
 import type { Principal } from './auth.ts';
 import { idPattern } from './fields.ts';
 import { PARTS, type EdgeRequest, type Parts, type RecordFacts, type ViewStatus } from './parts.ts';
@@ -119,6 +120,13 @@ export async function reached({ views }: Parts, view: string, position: bigint, 
     wanted,
     reached: String(views.status().find(({ name }) => name === view)?.position ?? 0),
   });
+}
+
+/** Resolves, with the position of what is on record now, once views hold that. Throws VIEW_BEHIND where it takes longer. */
+export async function caughtUp(parts: Parts, views: readonly Pick<View, 'name'>[], ms: number): Promise<bigint> {
+  const head = await parts.store.head();
+  await Promise.all(views.map(({ name }) => reached(parts, name, head, ms)));
+  return head;
 }
 
 /** How a view stands. Refuses a name that none has, with those that there are. */

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify';
 import { AccessLog } from '../edge/access.ts';
 import { AnyOf, Digits, Id, OneOf, Switch } from '../edge/fields.ts';
-import { reached } from '../edge/guard.ts';
+import { caughtUp } from '../edge/guard.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { enrollmentStatuses, type EnrollmentStatus } from '../events/catalog/enrollment.ts';
 import { contractStatuses, type ContractStatus } from '../facts/contract.ts';
@@ -230,7 +230,7 @@ export class ExportsController {
     const zone = zoneOf(this.parts, request);
     const asOf = asOfOf(this.parts, request, asked);
     const now = instant(this.parts.clock.now());
-    const position = await (isPast(asked) ? this.parts.store.head() : this.caughtUp([auditTimeline]));
+    const position = await (isPast(asked) ? this.parts.store.head() : caughtUp(this.parts, [auditTimeline], patienceMs));
     await this.access.record(request, null);
     const kinds = asked.kinds?.split(',') as TimelineKind[] | undefined;
     const events = isPast(asked)
@@ -247,15 +247,9 @@ export class ExportsController {
 
   /** What the sheet is of. */
   private async moment(request: EdgeRequest, asked: Asked, views: readonly View[]): Promise<Then> {
-    if (!isPast(asked)) await this.caughtUp(views);
+    // Whoever imports, then exports, finds what she imported.
+    if (!isPast(asked)) await caughtUp(this.parts, views, patienceMs);
     return readThen(this.parts, request, asked, views, async (_, at) => at);
-  }
-
-  /** Live views, once they hold what is on record now: whoever imports, then exports, finds what she imported. Throws VIEW_BEHIND. */
-  private async caughtUp(views: readonly View[]): Promise<bigint> {
-    const head = await this.parts.store.head();
-    await Promise.all(views.map(({ name }) => reached(this.parts, name, head, patienceMs)));
-    return head;
   }
 
   // ── rows, page after page: a long export holds no snapshot of the views ──

@@ -1,6 +1,7 @@
 import { Body, Controller, Headers, Inject, Post, Req } from '@nestjs/common';
 import { commandContext, Told } from '../edge/command.ts';
 import { CellsList, Flag, Id, Nested, OneOf, PlainDate, Shaped, Text, Whole } from '../edge/fields.ts';
+import { caughtUp } from '../edge/guard.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import { languageOf } from '../edge/problem.ts';
 import type { EnrollmentStatus } from '../events/catalog/enrollment.ts';
@@ -9,7 +10,6 @@ import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { enrollmentRegister } from '../read-models/enrollment-register.ts';
 import { listEnrollments, type RegisterQuery } from '../read-models/register-lists.ts';
 import type { Asked, Batch, Batches, Cohort } from './batches.ts';
-import { caughtUp } from './caught-up.http.ts';
 import { importerOf, written } from './imports.http.ts';
 import type { BatchKind } from './importing.ts';
 import type { Reader } from './row-reason.ts';
@@ -163,7 +163,7 @@ export class BatchesController {
       ...(programId ? { programId } : {}),
       ...(cohort === undefined || cohort === null ? {} : { cohortYear: cohort }),
     };
-    await caughtUp(this.parts, enrollmentRegister, patienceMs);
+    await caughtUp(this.parts, [enrollmentRegister], patienceMs);
     return this.parts.views.read(enrollmentRegister, async (db) => {
       const members: string[] = [];
       for (let cursor: string | null | undefined; cursor !== null;) {

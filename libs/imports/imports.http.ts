@@ -26,6 +26,10 @@ import { uploadShown } from './uploads.http.ts';
 import type { Uploads } from './uploads.ts';
 import { undoOf } from './undo.http.ts';
 
+/** Events that all views fold within a moment. */
+const soonFolded = 2_000n;
+const patienceMs = 2_000;
+
 /** What files list. */
 const kinds: Readonly<Record<ImportKind, unknown>> = {
   roster: 1,
@@ -277,12 +281,20 @@ export class ImportsController {
     const { rows, taken, unchanged, refused } = counts;
     const answer = await this.imports.finish(this.importer(request), id, { rows, taken, unchanged, refused });
     if (isRefusal(answer)) return answer;
-    const head = await this.parts.store.head();
-    const behind = this.parts.views.status().reduce((least, view) => (view.position < least ? view.position : least), head);
-    return new Told(
-      { runId: id, position: answer.position.toString(), lag: (head - behind).toString() },
-      { position: answer.position },
-    );
+    const lag = await this.lag();
+    return new Told({ runId: id, position: answer.position.toString(), lag: lag.toString() }, { position: answer.position });
+  }
+
+  /** Events that the hindmost view is behind. A short way is waited for: whoever imports one sheet finds it in the lists when her command ends. */
+  private async lag(): Promise<bigint> {
+    const { store, views } = this.parts;
+    const head = await store.head();
+    const left = (): bigint =>
+      views.status().reduce((most, { position }) => (head - position > most ? head - position : most), 0n);
+    if (left() > soonFolded) return left();
+    const live = views.status().filter(({ state }) => state === 'live');
+    await Promise.all(live.map(({ name }) => views.waitFor(name, head, patienceMs)));
+    return left();
   }
 
   @Get('columns')

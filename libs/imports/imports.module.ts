@@ -1,9 +1,9 @@
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { caughtUp } from '../edge/guard.ts';
 import { PARTS, type Parts } from '../edge/parts.ts';
 import { streamsOf, subjectIndex } from '../read-models/subject-index.ts';
 import { BATCHES, BatchesController } from './batches.http.ts';
 import { Batches } from './batches.ts';
-import { caughtUp } from './caught-up.http.ts';
 import { ImportsController } from './imports.http.ts';
 import { Imports } from './imports.ts';
 import { NearDuplicatesController, nearDuplicatesOf } from './near-duplicates.http.ts';
@@ -20,7 +20,7 @@ const undoingOf = (parts: Parts, imports: Imports): Undoing =>
   new Undoing({
     ...parts,
     zoneOf: (institutionId) => parts.institutions.get(institutionId) ?? 'Asia/Shanghai',
-    caughtUp: () => caughtUp(parts, subjectIndex, patienceMs),
+    caughtUp: () => caughtUp(parts, [subjectIndex], patienceMs),
     streamsAbout: (institutionId, learnerId) => parts.views.read(subjectIndex, (db) => streamsOf(db, institutionId, learnerId)),
     settled: (runId) => imports.settled(runId),
   });

@@ -1,11 +1,11 @@
 import { Body, Controller, Inject, Param, Post, Req } from '@nestjs/common';
 import { Told } from '../edge/command.ts';
 import { NestedList, PlainDate, Text, Whole } from '../edge/fields.ts';
+import { caughtUp } from '../edge/guard.ts';
 import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.ts';
 import type { NearDuplicate } from '../intake/result-workbook.ts';
 import { refuse, type Refusal } from '../kernel/refusal.ts';
 import { directory, sameNameAndBirth } from '../read-models/directory.ts';
-import { caughtUp } from './caught-up.http.ts';
 import { peopleTogether, type PersonRead } from './near-duplicates.ts';
 import { runSource } from './run.ts';
 
@@ -37,7 +37,7 @@ export async function nearDuplicatesOf(
   institutionId: string,
   people: readonly PersonRead[],
 ): Promise<readonly NearDuplicate[]> {
-  await caughtUp(parts, directory, patienceMs);
+  await caughtUp(parts, [directory], patienceMs);
   const found = await parts.views.read(directory, (db) => sameNameAndBirth(db, institutionId, people));
   return found.map(({ of, others }) => ({ ...of, others })).toSorted((a, b) => a.row - b.row);
 }

@@ -16,7 +16,7 @@ export interface UndoDeps extends ImportDeps {
   /** IANA zone of an institution. */
   readonly zoneOf: (institutionId: string) => string;
   /** Resolves once `streamsAbout` knows the log as it is now. */
-  readonly caughtUp: () => Promise<void>;
+  readonly caughtUp: () => Promise<unknown>;
   /** Streams that speak of a person. */
   readonly streamsAbout: (institutionId: string, learnerId: string) => Promise<readonly string[]>;
   /** Resolves once no row of the run is under way. */

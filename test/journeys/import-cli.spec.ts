@@ -641,3 +641,13 @@ describe('a registrar’s year', () => {
     expect(counted(await logOf(data()))).toMatchObject({ StatusChangeAnnulled: 2, ImportUndone: 1, ImportUndoFinished: 1 });
   });
 });
+
+// Last: a list that is read leaves a word in the log, some time after its answer.
+it('a sheet is in the lists when its command ends', async () => {
+  for (const number of ['V001', 'V002', 'V003', 'V004', 'V005']) {
+    expect((await ledger(['import', 'roster', file(`${number}.csv`, sheet([header, row(number)]))])).code).toBe(0);
+    const headers = { authorization: `Bearer ${env['LEDGER_TOKEN']}` };
+    const list = await fetch(`${server.url}/v1/enrollments?studentNumber=${number}`, { headers });
+    expect(await list.json()).toMatchObject({ total: 1 });
+  }
+});
