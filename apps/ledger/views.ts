@@ -18,7 +18,7 @@ export interface OpenViews extends Views {
   readonly close: () => Promise<void>;
 }
 
-/** Appends of this long are one hint: fuller pages cost less each. Whoever waits for a position hints at once. */
+/** After a hint the appends of this long are one more: fuller pages cost less each. Whoever waits for a position hints at once. */
 const nudgeMs = 100;
 
 /** Folded by the projector in its own thread, read here. */
@@ -47,10 +47,19 @@ export async function openViews(options: {
     views: new ViewReader(stores.views),
     directory: new ViewReader(stores.directory),
   };
-  let due: NodeJS.Timeout | undefined;
+  let resting: NodeJS.Timeout | undefined;
+  let missed = false;
   const nudge = (): void => {
-    due = undefined;
+    if (resting !== undefined) {
+      missed = true;
+      return;
+    }
+    missed = false;
     projector.notify();
+    resting = setTimeout(() => {
+      resting = undefined;
+      if (missed) nudge();
+    }, nudgeMs).unref();
   };
   const status = (): readonly ViewStatus[] =>
     projector.standing().map(({ view: name, ...standing }) => {
@@ -68,11 +77,9 @@ export async function openViews(options: {
     retry: (view, key) => projector.retry(view, key),
     practise: (view, position, lift) => projector.practise(view, position, lift),
     release: (view, key, position) => projector.release(view, key, position),
-    notify: () => {
-      due ??= setTimeout(nudge, nudgeMs).unref();
-    },
+    notify: nudge,
     close: async () => {
-      clearTimeout(due);
+      clearTimeout(resting);
       // The readers first: the last connection to close writes the log back and removes its files, which a reader cannot.
       await stores.views.close();
       await stores.directory.close();
