@@ -29,6 +29,6 @@ export default {
   },
   // Only what hangs ends here: how long a suite takes on a busy machine says nothing.
   testTimeout: 180_000,
-  // Many suites wait for processes and disks: one worker a core, where Jest would leave one of two idle.
-  maxWorkers: Math.min(4, availableParallelism()),
+  // Many suites wait for processes and disks: one worker more than cores, where Jest would leave one of two idle.
+  maxWorkers: Math.min(4, availableParallelism() + 1),
 };
