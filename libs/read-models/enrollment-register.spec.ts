@@ -104,6 +104,53 @@ describe('a row', () => {
   });
 });
 
+describe('a long history', () => {
+  /** The class that everybody comes to, term after term; somebody new in every second batch. */
+  const moves = 53;
+  const changeClasses = async (afterMove: () => Promise<unknown>): Promise<void> => {
+    await admit(0);
+    for (let n = 1; n <= moves; n++) {
+      await ledger.enroll('e0', { type: 'ChangeClass', classId: n % 2 ? 'class-b' : 'class-a' });
+      if (n % 2) await admit(n);
+      await afterMove();
+    }
+  };
+
+  it('is corrected whole, and no fact of it is written again with a later one', async () => {
+    await changeClasses(() => projection.catchUp());
+    const pages = await stores.read(enrollmentRegister, (db) =>
+      db.all<{ page: number; said: string }>(`SELECT page, said FROM register_page_$g WHERE enrollment_id = 'e0' ORDER BY page`),
+    );
+    expect(pages.map(({ page, said }) => [page, said.split('\n').length - 1])).toEqual([
+      [0, 16],
+      [1, 16],
+      [2, 16],
+    ]);
+    const requestId = 'q';
+    const entryDate = { target: '0', field: 'entryDate', value: '2025-08-20' } as const;
+    await ledger.enroll('e0', { type: 'RequestEnrollmentCorrection', requestId, ...entryDate, evidence: [] });
+    const [asked] = await ledger.store.readStream('enrollment-e0', { backwards: true, limit: 1 });
+    const digest = ledger.codec.decode(asked!).commandDigest;
+    const granted = await ledger.enroll('e0', { type: 'GrantApproval', requestId, digest }, { by: 'qian' });
+    expect(granted).toMatchObject({ events: ['ApprovalGranted', 'EnrollmentCorrected'] });
+    const row = await (await list(), stores.read(enrollmentRegister, (db) => enrollmentRow(db, 'college', 'e0')));
+    const { state } = await ledger.transactor.load(enrollmentSource('e0'));
+    expect(row).toMatchObject({ entryDate: '2025-08-20', classId: state.classId, status: 'registered', studentNumber: '20250' });
+  });
+
+  it('leaves the same rows in whatever batches it comes', async () => {
+    await changeClasses(() => projection.catchUp());
+    const told = await projection.digest('enrollment-register');
+    for (const batch of [1, 7, 31, 5_000]) {
+      await stores.close();
+      stores = new TestStores();
+      projection = await project(ledger, stores, [enrollmentRegister], { batch });
+      await projection.catchUp();
+      expect({ batch, ...(await projection.digest('enrollment-register')) }).toEqual({ batch, ...told });
+    }
+  });
+});
+
 describe('the list', () => {
   beforeEach(async () => {
     for (let n = 1; n <= 7; n++) {

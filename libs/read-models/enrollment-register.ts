@@ -70,6 +70,8 @@ type State = Omit<Enrollment, 'approvals' | 'history'>;
 /** An enrollment as its rows have it. */
 interface Kept {
   readonly state: State;
+  /** How many facts it is folded from. */
+  readonly facts: number;
   readonly revision: bigint;
   readonly updatedAt: string;
   readonly imported: boolean;
@@ -159,20 +161,67 @@ class Writes {
   }
 }
 
+/** Both rows are told at the last event; these always change. */
+const [revisionAt, positionAt] = [names.indexOf('revision'), names.indexOf('position')];
+const updates = new Map<string, string>();
+
 /** Names what changed alone: an index is written for every column that is named, changed or not, and the register has a dozen. */
 function update(writes: Writes, before: Row, row: Row): void {
-  const changed = names.filter((name) => row[name] !== before[name] || name === 'revision' || name === 'position');
-  const sql = `UPDATE register_enrollment_$g SET ${changed.map((name) => `${name} = ?`).join(', ')} WHERE enrollment_id = ?`;
-  writes.add(sql, [...changed.map((name) => row[name]), row.enrollment_id]);
+  const [old, now] = [Object.values(before), Object.values(row)];
+  const changed: number[] = [];
+  for (let i = 0; i < now.length; i++) if (now[i] !== old[i] || i === revisionAt || i === positionAt) changed.push(i);
+  const which = changed.join(' ');
+  let sql = updates.get(which);
+  if (sql === undefined) {
+    const set = changed.map((i) => `${names[i]} = ?`).join(', ');
+    updates.set(which, (sql = `UPDATE register_enrollment_$g SET ${set} WHERE enrollment_id = ?`));
+  }
+  writes.add(sql, [...changed.map((i) => now[i]!), row.enrollment_id]);
+}
+
+/** Facts of a page. A full page stands by itself and is not written again: a fact costs the same however much was said before. */
+const pageFacts = 16;
+
+const upsertHistory = `INSERT INTO register_history_$g (enrollment_id, state, facts, said) VALUES (?, ?, ?, ?)
+  ON CONFLICT (enrollment_id) DO UPDATE SET state = excluded.state, facts = excluded.facts, said = excluded.said`;
+const insertPage = 'INSERT INTO register_page_$g (enrollment_id, page, said)';
+const replacingPage = 'ON CONFLICT (enrollment_id, page) DO UPDATE SET said = excluded.said';
+
+/** Pages are cut by the number of facts alone: batches, however they fall, leave the same rows. */
+function keep(
+  pages: Writes,
+  writes: Writes,
+  id: string,
+  before: Kept | undefined,
+  { state, facts }: Kept,
+  said: readonly Said[],
+): void {
+  const known = before?.facts ?? 0;
+  const first = Math.floor(known / pageFacts);
+  const open = Math.floor(facts / pageFacts);
+  const linesOfPage = (page: number): string =>
+    linesOf(said.slice(Math.max(0, page * pageFacts - known), (page + 1) * pageFacts - known));
+  for (let page = first; page < open; page++) {
+    if (before && page === first) {
+      const sql = `${insertPage} SELECT enrollment_id, ?, said || ? FROM register_history_$g WHERE enrollment_id = ? ${replacingPage}`;
+      pages.add(sql, [page, linesOfPage(page), id]);
+    } else pages.add(`${insertPage} VALUES (?, ?, ?) ${replacingPage}`, [id, page, linesOfPage(page)]);
+  }
+  if (before && first === open) {
+    const sql = 'UPDATE register_history_$g SET state = ?, facts = ?, said = said || ? WHERE enrollment_id = ?';
+    writes.add(sql, [stateText(state), facts, linesOfPage(open), id]);
+  } else writes.add(upsertHistory, [id, stateText(state), facts, linesOfPage(open)]);
 }
 
 export const enrollmentRegister: View<LedgerEvent> = {
   name: 'enrollment-register',
-  version: 2,
+  version: 3,
+  // What earlier versions kept otherwise is read by this fold alone.
+  readableFrom: 1,
   store: 'views',
   byStream: true,
   prefixes: ['enrollment-', 'learner-'],
-  tables: ['register_enrollment', 'register_history', 'register_learner'],
+  tables: ['register_enrollment', 'register_history', 'register_page', 'register_learner'],
   schema: [
     `CREATE TABLE register_enrollment_$g (${Object.entries(columns)
       .map(([name, type]) => `${name} ${type}`)
@@ -188,8 +237,18 @@ export const enrollmentRegister: View<LedgerEvent> = {
     ...['suspension_until', 'retained_until', 'convertible_until'].map(
       (day) => `CREATE INDEX register_by_${day}_$g ON register_enrollment_$g (institution_id, ${day}) WHERE ${day} IS NOT NULL`,
     ),
-    // The state first: whoever goes on from it reads no page of what was said.
-    `CREATE TABLE register_history_$g (enrollment_id TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL, said TEXT NOT NULL)`,
+    `CREATE TABLE register_history_$g (
+      enrollment_id TEXT NOT NULL PRIMARY KEY,
+      state TEXT NOT NULL,
+      facts INTEGER NOT NULL,
+      said TEXT NOT NULL
+    )`,
+    `CREATE TABLE register_page_$g (
+      enrollment_id TEXT NOT NULL,
+      page INTEGER NOT NULL,
+      said TEXT NOT NULL,
+      PRIMARY KEY (enrollment_id, page)
+    )`,
     `CREATE TABLE register_learner_$g (
       learner_id TEXT NOT NULL PRIMARY KEY,
       institution_id TEXT NOT NULL,
@@ -215,7 +274,8 @@ export const enrollmentRegister: View<LedgerEvent> = {
       }
     }
 
-    const writes = new Writes();
+    // A page that is full is taken from the row that the other writes leave behind: it goes first.
+    const [pages, writes] = [new Writes(), new Writes()];
     const known = await keptBefore(db, stories);
     const corrected = [...known.keys()].filter((id) => stories.get(id)!.some((event) => corrects(event, effectOf)));
     const saidBefore = await saidByThen(db, corrected);
@@ -229,6 +289,7 @@ export const enrollmentRegister: View<LedgerEvent> = {
       const said = facts.map(saidOf);
       const all = saidBefore.get(id);
       const kept: Kept = {
+        facts: (before?.facts ?? 0) + said.length,
         state: all ? foldOn(initialEnrollment, id, [...all, ...said]) : foldOn(before?.state ?? initialEnrollment, id, said),
         revision: last.revision,
         updatedAt: facts.reduce((at, { recordedAt }) => (recordedAt > at ? recordedAt : at), before?.updatedAt ?? ''),
@@ -236,20 +297,11 @@ export const enrollmentRegister: View<LedgerEvent> = {
       };
       const row = rowOf(id, kept, last);
       if (row === null) continue;
-      if (before) {
-        update(writes, rowOf(id, before, last)!, row);
-        if (said.length > 0) {
-          writes.add('UPDATE register_history_$g SET state = ?, said = said || ? WHERE enrollment_id = ?', [
-            stateText(kept.state),
-            linesOf(said),
-            id,
-          ]);
-        }
-      } else {
-        writes.add(upsertRow, Object.values(row));
-        writes.add(upsertHistory, [id, stateText(kept.state), linesOf(said)]);
-      }
+      if (before) update(writes, rowOf(id, before, last)!, row);
+      else writes.add(upsertRow, Object.values(row));
+      if (said.length > 0 || !before) keep(pages, writes, id, before, kept, said);
     }
+    await pages.to(db);
     await writes.to(db);
     await db.runMany(
       `INSERT INTO register_learner_$g (learner_id, institution_id, identity, position) VALUES (?, ?, ?, ?)
@@ -259,35 +311,40 @@ export const enrollmentRegister: View<LedgerEvent> = {
   },
 };
 
-const upsertHistory = `INSERT INTO register_history_$g (enrollment_id, state, said) VALUES (?, ?, ?)
-  ON CONFLICT (enrollment_id) DO UPDATE SET state = excluded.state, said = excluded.said`;
-
 /** Of enrollments that began in an earlier batch: one that begins in this one has no rows yet. */
 async function keptBefore(
   db: ReadQueries,
   stories: ReadonlyMap<string, readonly Recorded<LedgerEvent>[]>,
 ): Promise<Map<string, Kept>> {
   const older = [...stories].filter(([, told]) => told[0]!.revision > 0n).map(([id]) => id);
-  const rows = await rowsAmong<{ enrollmentId: string; state: string; revision: bigint; updatedAt: string; imported: number }>(
+  const rows = await rowsAmong<Omit<Kept, 'state' | 'imported'> & { enrollmentId: string; state: string; imported: number }>(
     db,
-    `SELECT h.enrollment_id AS "enrollmentId", h.state, r.revision, r.updated_at AS "updatedAt", r.imported
+    `SELECT h.enrollment_id AS "enrollmentId", h.state, h.facts, r.revision, r.updated_at AS "updatedAt", r.imported
      FROM register_history_$g h JOIN register_enrollment_$g r ON r.enrollment_id = h.enrollment_id
      WHERE h.enrollment_id IN (?…)`,
     older,
   );
   return new Map(
-    rows.map(({ enrollmentId, state, revision, updatedAt, imported }) => [
+    rows.map(({ enrollmentId, state, facts, revision, updatedAt, imported }) => [
       enrollmentId,
-      { state: parsed<State>(state), revision, updatedAt, imported: imported === 1 },
+      { state: parsed<State>(state), facts, revision, updatedAt, imported: imported === 1 },
     ]),
   );
 }
 
 async function saidByThen(db: ReadQueries, enrollmentIds: readonly string[]): Promise<ReadonlyMap<string, Said[]>> {
-  const rows = await rowsAmong<{ enrollmentId: string; said: string }>(
+  const full = await rowsAmong<{ enrollmentId: string; page: number; said: string }>(
+    db,
+    `SELECT enrollment_id AS "enrollmentId", page, said FROM register_page_$g WHERE enrollment_id IN (?…)`,
+    enrollmentIds,
+  );
+  const open = await rowsAmong<{ enrollmentId: string; said: string }>(
     db,
     `SELECT enrollment_id AS "enrollmentId", said FROM register_history_$g WHERE enrollment_id IN (?…)`,
     enrollmentIds,
   );
-  return new Map(rows.map(({ enrollmentId, said }) => [enrollmentId, saidIn(said)]));
+  const lines = new Map<string, string>();
+  for (const { enrollmentId, said } of [...full.toSorted((a, b) => a.page - b.page), ...open])
+    lines.set(enrollmentId, (lines.get(enrollmentId) ?? '') + said);
+  return new Map([...lines].map(([id, text]) => [id, saidIn(text)]));
 }

@@ -172,6 +172,14 @@ const numbers = (event: Event): boolean =>
 const annulsRegistration = (event: Event): boolean =>
   event.type === 'StatusChangeAnnulled' && event.data.annulled === 'StudentRegistered';
 
+/** An enrollment owns a number and a place on its learner's gate, and few of its events speak of them; of other streams any may confirm a take. */
+const speaksOfTakes = (event: Event): boolean =>
+  !event.stream.startsWith('enrollment-') ||
+  occupiesAfter(event) !== null ||
+  numbers(event) ||
+  event.type === 'AdmissionAnnulled' ||
+  annulsRegistration(event);
+
 /** The id claim that the learner holds after this event; undefined where the event does not say. */
 function idClaimAfter(event: Event): string | null | undefined {
   switch (event.type) {
@@ -254,7 +262,7 @@ export const pendingTakes: View<LedgerEvent> = {
   schema,
 
   async fold(db, events) {
-    const own = events.filter((event) => event.type !== 'CommandAbandoned');
+    const own = events.filter((event) => event.type !== 'CommandAbandoned' && speaksOfTakes(event));
     const owners = new Set<string>();
     for (const event of own) {
       owners.add(ownerOnGate(event) ?? event.stream);

@@ -197,7 +197,8 @@ class Store implements SqliteReadStore {
       const columns = statement.columns();
       const wide = columns.some(({ type }) => type === 'BIGINT');
       if (wide) statement.setReadBigInts(true);
-      prepared = { statement, narrow: wide ? columns.filter(({ type }) => type !== 'BIGINT').map(({ name }) => name) : [] };
+      const narrow = wide ? columns.filter(({ type }) => type !== 'BIGINT' && type !== 'TEXT').map(({ name }) => name) : [];
+      prepared = { statement, narrow };
       if (this.#prepared.size >= preparedLimit) this.#prepared.clear();
       // Altering or dropping a table makes SQLite compile anew, but what was learned of its columns would be old: DDL is not kept.
       if (columns.length > 0 || /^\s*(INSERT|UPDATE|DELETE)/.test(sql)) this.#prepared.set(sql, prepared);
