@@ -27,6 +27,8 @@ interface Rebuilder {
 const entry = new URL(`./rebuild.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 /** More would fold faster on large machines, but every one of them competes with answers. */
 const atMost = 8;
+/** Between one view and the next nobody asks for a moment. */
+const idleMs = 1_000;
 
 /** Threads that fold ranges of streams, as many as there are cores. They are started by the first range and ended when none is left. */
 export class RebuildPool implements RangeFolder {
@@ -35,6 +37,7 @@ export class RebuildPool implements RangeFolder {
   readonly #settings: RebuilderSettings;
   readonly #lastStream: () => Promise<number>;
   readonly #rebuilders: Rebuilder[] = [];
+  readonly #idle = setTimeout(() => this.#endIdle(), idleMs).unref();
   #ids = 0;
 
   constructor(settings: RebuilderSettings, lastStream: () => Promise<number>) {
@@ -58,7 +61,7 @@ export class RebuildPool implements RangeFolder {
       return await asked.promise;
     } finally {
       // Whoever has another range asks for it at once; threads that nobody asks hold memory for nothing.
-      setTimeout(() => this.#endIdle(), 1_000).unref();
+      this.#idle.refresh();
     }
   }
 
@@ -67,6 +70,7 @@ export class RebuildPool implements RangeFolder {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#idle);
     const ending = this.#rebuilders.splice(0).map(({ worker }) => worker.terminate());
     await Promise.all(ending);
   }

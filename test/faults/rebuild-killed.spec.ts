@@ -15,7 +15,7 @@ import { leftInViews } from '../support/view-tables.ts';
 const seed = Number(process.env['SEED'] ?? 20261122);
 const kills = Number(process.env['KILLS'] ?? 2);
 /** More than one range of streams. */
-const students = 5_000;
+const students = 3_000;
 const view = 'enrollment-register';
 
 let prepared: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -86,7 +86,7 @@ it(
       const asked = await administrator.post(`/v1/views/${view}/rebuild`, { reason: { code: 'check' } });
       expect(asked.status).toBe(202);
       for (let again = random() % 3; again >= 0; again--) {
-        await wait(random() % 700);
+        await wait(random() % 450);
         await server.crash();
         await start();
       }
