@@ -1,7 +1,7 @@
 import { catalog, type LedgerEvent, type LedgerEventType } from '../events/events.ts';
 import type { Language } from '../kernel/bilingual.ts';
 import { canonical } from '../kernel/canonical.ts';
-import type { Historic } from '../kernel/as-of.ts';
+import type { HistoricRecord } from '../kernel/as-of.ts';
 import type { Envelope } from '../kernel/decider.ts';
 import { timeIn } from '../kernel/time.ts';
 import { changesOf, type Change, type TimelineRow } from '../read-models/audit-timeline.ts';
@@ -30,7 +30,7 @@ export const ofRow = ({ data, reason, ...row }: TimelineRow, codec: Codec): Time
   annulled: false,
 });
 
-export function ofHistory(event: Historic<LedgerEvent>, codec: Codec): TimelineEvent {
+export function ofHistory(event: HistoricRecord<LedgerEvent>, codec: Codec): TimelineEvent {
   const { type, stream, effectiveAt, actor, position, revision, recordedAt, onBehalfOf = null, reason, annulled = false } = event;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as JSON holds it
   const data = event.data as unknown as Readonly<Record<string, unknown>>;

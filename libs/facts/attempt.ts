@@ -3,6 +3,7 @@ import { effectOf } from '../events/events.ts';
 import { applyCorrections, type Historic } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { evolveApprovals, type Approvals } from '../kernel/four-eyes.ts';
+import { History } from '../kernel/history.ts';
 import { source, type Source } from '../kernel/plan.ts';
 
 export { attemptStatuses, type AttemptStatus } from '../events/catalog/assessment.ts';
@@ -52,7 +53,7 @@ export interface Attempt {
   readonly lastChangeAt: string;
   readonly approvals: Approvals;
   /** All events: a correction changes what an earlier one said, so the state is folded again. */
-  readonly history: readonly Recorded<AttemptEvent>[];
+  readonly history: History<AttemptEvent>;
 }
 
 export const initialAttempt: Attempt = {
@@ -72,7 +73,7 @@ export const initialAttempt: Attempt = {
   voided: null,
   lastChangeAt: '',
   approvals: {},
-  history: [],
+  history: History.none,
 };
 
 /** Whether there is a result that the learner may see. */
@@ -156,8 +157,8 @@ export const foldAttempt = (history: readonly Historic<AttemptEvent>[]): Attempt
   history.reduce(applyAttemptEvent, initialAttempt);
 
 export function evolveAttempt(s: Attempt, e: Recorded<AttemptEvent>): Attempt {
-  const history = [...s.history, e];
-  const state = e.type === 'GradeCorrected' ? foldAttempt(applyCorrections(history, effectOf)) : applyAttemptEvent(s, e);
+  const history = s.history.with(e);
+  const state = e.type === 'GradeCorrected' ? foldAttempt(applyCorrections(history.all(), effectOf)) : applyAttemptEvent(s, e);
   return { ...state, history };
 }
 

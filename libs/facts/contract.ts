@@ -16,6 +16,7 @@ import type { Bilingual } from '../kernel/bilingual.ts';
 import { applyCorrections, isCorrection, type Historic } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { evolveApprovals, type Approvals } from '../kernel/four-eyes.ts';
+import { History, type Remembered } from '../kernel/history.ts';
 import type { Personal } from '../kernel/personal.ts';
 import { source, type Source } from '../kernel/plan.ts';
 import { entry } from '../kernel/same.ts';
@@ -123,7 +124,7 @@ export interface Contract {
   readonly lastChangeAt: string;
   readonly approvals: Approvals;
   /** All events: a reversal makes an earlier one as if it had never been, so the state is folded again. */
-  readonly history: readonly Recorded<ContractEvent>[];
+  readonly history: History<ContractEvent>;
 }
 
 export const initialContract: Contract = {
@@ -148,7 +149,7 @@ export const initialContract: Contract = {
   imported: null,
   lastChangeAt: '',
   approvals: {},
-  history: [],
+  history: History.none,
 };
 
 // ── evolve ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,7 +289,7 @@ export function applyContractEvent(s: Contract, e: Historic<ContractEvent>): Con
   }
 }
 
-function imported(s: Contract, e: Recorded<Extract<ContractEvent, { type: 'ContractImported' }>>): Contract {
+function imported(s: Contract, e: Remembered<Extract<ContractEvent, { type: 'ContractImported' }>>): Contract {
   const { learnerId, enrollmentId, organizationId, from, to, post, schoolMentorId, enterpriseMentorId } = e.data;
   const { agreementNumber, signedOn, guardian, insurancePolicy, endedOn, endGround, source: importSource } = e.data;
   const mentoring = (side: Side, teacherId: string | null): readonly Mentoring[] =>
@@ -309,8 +310,8 @@ export const foldContract = (history: readonly Historic<ContractEvent>[]): Contr
   history.reduce(applyContractEvent, initialContract);
 
 export function evolveContract(s: Contract, e: Recorded<ContractEvent>): Contract {
-  const history = [...s.history, e];
-  const state = isCorrection(e, effectOf) ? foldContract(applyCorrections(history, effectOf)) : applyContractEvent(s, e);
+  const history = s.history.with(e);
+  const state = isCorrection(e, effectOf) ? foldContract(applyCorrections(history.all(), effectOf)) : applyContractEvent(s, e);
   return { ...state, history };
 }
 

@@ -3,6 +3,7 @@ import { effectOf } from '../events/events.ts';
 import { applyCorrections, isCorrection, type Historic } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import { evolveApprovals, type Approvals } from '../kernel/four-eyes.ts';
+import { History } from '../kernel/history.ts';
 import { source, type Source } from '../kernel/plan.ts';
 
 /** What an enrollment's events add up to: one fold for decisions, for the register and for as-of questions. */
@@ -37,7 +38,7 @@ export interface Enrollment {
   readonly lastChangeAt: string;
   readonly approvals: Approvals;
   /** All events: a correction changes what an earlier one said, so the state is folded again. */
-  readonly history: readonly Recorded<EnrollmentEvent>[];
+  readonly history: History<EnrollmentEvent>;
 }
 
 export const initialEnrollment: Enrollment = {
@@ -58,7 +59,7 @@ export const initialEnrollment: Enrollment = {
   imported: null,
   lastChangeAt: '',
   approvals: {},
-  history: [],
+  history: History.none,
 };
 
 /** States that occupy the learner's gate: one at a time. */
@@ -183,8 +184,8 @@ export const foldEnrollment = (history: readonly Historic<EnrollmentEvent>[], fr
   history.reduce(applyEvent, from);
 
 export function evolveEnrollment(s: Enrollment, e: Recorded<EnrollmentEvent>): Enrollment {
-  const history = [...s.history, e];
-  const state = isCorrection(e, effectOf) ? foldEnrollment(applyCorrections(history, effectOf)) : applyEvent(s, e);
+  const history = s.history.with(e);
+  const state = isCorrection(e, effectOf) ? foldEnrollment(applyCorrections(history.all(), effectOf)) : applyEvent(s, e);
   return { ...state, history };
 }
 

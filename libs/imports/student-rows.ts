@@ -84,8 +84,8 @@ async function studentRow<Row extends StudentRow>(
  * Whether an equal row of another run, or of another place in this one, stands on her record, whatever followed it. What was annulled may come again.
  */
 const tookBefore = ({ history }: Enrollment, { commandId, digest }: Pick<CommandContext, 'commandId' | 'digest'>): boolean =>
-  history.every((event) => event.commandId !== commandId) &&
-  applyCorrections(history, effectOf).some((event) => event.commandDigest === digest && !event.annulled);
+  history.find((event) => event.commandId === commandId) === undefined &&
+  applyCorrections(history.all(), effectOf).some((event) => event.commandDigest === digest && !event.annulled);
 
 /** A sheet says days. On the day of the last change it follows that change; what lies in the future is refused by the decision. */
 function effectiveOn({ lastChangeAt }: Enrollment, { zone }: Run, day: string | undefined): { effectiveAt?: string } {

@@ -171,7 +171,7 @@ export class Undoing {
   }
 
   private async wasTakenBack({ runId, undo }: RunUndone, enrollmentId: string, row: number): Promise<boolean> {
-    const { history } = (await this.deps.transactor.load(enrollmentSource(enrollmentId))).state;
+    const history = (await this.deps.transactor.load(enrollmentSource(enrollmentId))).state.history.all();
     const rows = new Map(history.map(({ revision, commandId }) => [revision.toString(), rowOfCommand(runId, commandId)]));
     return history.some(
       ({ type, data }) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { day, past, recordedOf, type Past } from '../../test/support/past.ts';
 import { applyCorrections, asOf, marked, markOf, type EffectOnHistory } from './as-of.ts';
-import type { DomainEvent } from './decider.ts';
+import type { Remembered } from './history.ts';
 
 /** `Said` is a fact, `Corrected` replaces, `Unsaid` annuls. */
 const effectOf = (type: string): EffectOnHistory => (type === 'Corrected' ? 'replaces' : type === 'Unsaid' ? 'annuls' : 'fact');
@@ -17,7 +17,7 @@ const log = (...events: readonly Past[]) =>
     events.map((event) => ({ ...event })),
     'words',
   );
-const words = (events: ReturnType<typeof asOf<DomainEvent>>): readonly string[] =>
+const words = (events: ReturnType<typeof asOf<Remembered>>): readonly string[] =>
   events.filter((e) => e.type === 'Said' && !e.annulled).map((e) => (e.data as { word: string }).word);
 
 describe('as recorded', () => {

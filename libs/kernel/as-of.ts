@@ -1,21 +1,27 @@
 import type { DomainEvent, Recorded } from './decider.ts';
+import type { Remembered } from './history.ts';
 
 /** How an event type treats history; see the catalog. */
 export type EffectOnHistory = 'fact' | 'replaces' | 'annuls' | 'machinery';
 
-/** An event as history reads it once corrections are applied. */
-export type Historic<E extends DomainEvent> = Recorded<E> & {
+/** What corrections make of an event. */
+export interface Corrected {
   readonly annulled?: true;
   /** Of a correction: its target reads so already, wherever in the order it stands. */
   readonly applied?: true;
-};
+}
+
+/** An event as history reads it once corrections are applied. */
+export type Historic<E extends DomainEvent> = Remembered<E> & Corrected;
+/** The same with its whole envelope, as audit shows it. */
+export type HistoricRecord<E extends DomainEvent> = Recorded<E> & Corrected;
 
 /** What history says of an event beside the event itself, for folds that keep what was said and read it again. */
 export type HistoryMark = 'annulled' | 'applied';
 /** As the end of a tuple: nothing where there is nothing to say. */
-export const markOf = ({ annulled, applied }: Historic<DomainEvent>): readonly [HistoryMark?] =>
+export const markOf = ({ annulled, applied }: { readonly type: string } & Corrected): readonly [HistoryMark?] =>
   annulled ? ['annulled'] : applied ? ['applied'] : [];
-export const marked = (mark?: HistoryMark): Pick<Historic<DomainEvent>, HistoryMark> =>
+export const marked = (mark?: HistoryMark): Corrected =>
   mark === undefined ? {} : mark === 'annulled' ? { annulled: true } : { applied: true };
 
 export interface AsOf {
@@ -38,19 +44,19 @@ export const isCorrection = ({ type }: { readonly type: string }, effectOf: (typ
 };
 
 /** A correction that is still to be applied to its target. */
-export const corrects = (event: Historic<DomainEvent>, effectOf: (type: string) => EffectOnHistory): boolean =>
+export const corrects = (event: { readonly type: string } & Corrected, effectOf: (type: string) => EffectOnHistory): boolean =>
   isCorrection(event, effectOf) && !event.applied;
 
 /**
  * Applies the corrections among a stream's events to their targets: *replaces* gives the target the new value (`field: new`, or the new
  * identity), *annuls* marks it. The corrections stay in place, since audit shows them; folds pass over them.
  */
-export const applyCorrections = <E extends DomainEvent>(
-  events: readonly Recorded<E>[],
+export const applyCorrections = <E extends Remembered>(
+  events: readonly E[],
   effectOf: (type: string) => EffectOnHistory,
-): readonly Historic<E>[] => {
-  if (!events.some((event) => corrects(event, effectOf))) return events as readonly Historic<E>[];
-  const history = [...events] as Historic<E>[];
+): readonly (E & Corrected)[] => {
+  if (!events.some((event) => corrects(event, effectOf))) return events;
+  const history: (E & Corrected)[] = [...events];
   const indexOf = new Map(history.map((event, index) => [`${event.stream}@${event.revision}`, index]));
   for (const event of events) {
     if (!corrects(event, effectOf)) continue;
@@ -77,11 +83,11 @@ export const applyCorrections = <E extends DomainEvent>(
  * The events to fold for an as-of question. `recordedAsOf` takes the longest prefix recorded by then; `effectiveAsOf` applies that
  * prefix's corrections, drops what became effective later and orders by effective time, then position (domain.md, rule 1).
  */
-export const asOf = <E extends DomainEvent>(
-  events: readonly Recorded<E>[],
+export const asOf = <E extends Remembered>(
+  events: readonly E[],
   effectOf: (type: string) => EffectOnHistory,
   when: AsOf,
-): readonly Historic<E>[] => {
+): readonly (E & Corrected)[] => {
   const { recordedAsOf, effectiveAsOf } = when;
   const cut = recordedAsOf === undefined ? -1 : events.findIndex((event) => event.recordedAt > recordedAsOf);
   const prefix = cut === -1 ? events : events.slice(0, cut);

@@ -1,4 +1,5 @@
 import type { Circumstances, DomainEvent, Recorded } from './decider.ts';
+import type { Remembered } from './history.ts';
 import type { Personal } from './personal.ts';
 import { isRefusal, refuse, type Refusal } from './refusal.ts';
 import { entry } from './same.ts';
@@ -41,7 +42,7 @@ export type Approvals = Readonly<Record<string, ApprovalRequest>>;
 
 export const isApproval = (event: Recorded): event is Recorded<ApprovalEvent> => event.type.startsWith('Approval');
 
-export const evolveApprovals = (approvals: Approvals, event: Recorded<ApprovalEvent>): Approvals => {
+export const evolveApprovals = (approvals: Approvals, event: Remembered<ApprovalEvent>): Approvals => {
   const settle = (outcome: ApprovalRequest['outcome']): Approvals => {
     const request = entry(approvals, event.data.requestId);
     return request ? { ...approvals, [request.requestId]: { ...request, outcome } } : approvals;

@@ -4,8 +4,8 @@ import { effectOf, type LedgerEvent, type LedgerEventType } from '../events/even
 import { foldContract, type Contract } from '../facts/contract.ts';
 import { evolveSelection, initialSelection, type Selection } from '../facts/selection.ts';
 import { evolveTeacher, initialTeacher, type Teacher } from '../facts/teacher.ts';
-import { applyCorrections, type Historic } from '../kernel/as-of.ts';
-import type { Actor, Recorded } from '../kernel/decider.ts';
+import { applyCorrections, type Historic, type HistoricRecord } from '../kernel/as-of.ts';
+import type { Actor } from '../kernel/decider.ts';
 import { addDays } from '../kernel/time.ts';
 import type { Standing, Training } from './apprentice-seams.ts';
 
@@ -50,7 +50,7 @@ const stepOf = ({ type, effectiveAt, recordedAt, actor, data, annulled }: Histor
 });
 
 /** A contract as its stream tells it; `history` as recorded, corrections not yet applied. Null where it says nothing. */
-export function contractStory(history: readonly Recorded<ContractEvent>[]): ContractStory | null {
+export function contractStory(history: readonly Historic<ContractEvent>[]): ContractStory | null {
   const corrected = applyCorrections(history, effectOf);
   const { logs: _logs, history: _history, approvals: _approvals, ...state } = foldContract(corrected);
   if (state.status === 'none') return null;
@@ -87,12 +87,12 @@ export interface TeacherStory {
   readonly standing: readonly Standing[];
 }
 
-export function selectionStory(history: readonly Historic<SelectionEvent>[]): SelectionStory | null {
+export function selectionStory(history: readonly HistoricRecord<SelectionEvent>[]): SelectionStory | null {
   const { acceptedBy: _by, ...state } = history.reduce((s: Selection, e) => evolveSelection(s, e), initialSelection);
   return state.status === 'none' ? null : { state, steps: history.map(stepOf) };
 }
 
-export function teacherStory(history: readonly Historic<TeacherEvent>[]): TeacherStory | null {
+export function teacherStory(history: readonly HistoricRecord<TeacherEvent>[]): TeacherStory | null {
   const standing: Standing[] = [];
   let state = initialTeacher;
   for (const event of history) {

@@ -203,6 +203,6 @@ describe('for any valid history', () => {
 const plain = ({ history: _history, ...state }: Enrollment): object => state;
 
 const inOrder = ({ history }: Enrollment): boolean => {
-  const facts = applyCorrections(history, effectOf).filter(({ type }) => effectOf(type) === 'fact');
+  const facts = applyCorrections(history.all(), effectOf).filter(({ type }) => effectOf(type) === 'fact');
   return facts.every((event, i) => i === 0 || facts[i - 1]!.effectiveAt <= event.effectiveAt);
 };

@@ -2,7 +2,7 @@ import type { EnrollmentEvent, LearnerEvent } from '../events/catalog/enrollment
 import { effectOf, type LedgerEvent } from '../events/events.ts';
 import { enrollmentStream, foldEnrollment, type Enrollment } from '../facts/enrollment.ts';
 import { evolveLearner, initialLearner, learnerStream, type Learner } from '../facts/learner.ts';
-import { asOf, type AsOf, type Historic } from '../kernel/as-of.ts';
+import { asOf, type AsOf, type HistoricRecord } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import type { Source } from '../kernel/plan.ts';
 import type { EventStore } from '../ports/event-store.ts';
@@ -35,7 +35,7 @@ export interface PersonAsOf {
   /** Those that were known then, in the order in which they were opened. */
   readonly enrollments: readonly EnrollmentAsOf[];
   /** What the answers rest on, corrections applied: in order of effect where an effective instant was asked for, else of recording. */
-  readonly timeline: readonly Historic<LedgerEvent>[];
+  readonly timeline: readonly HistoricRecord<LedgerEvent>[];
 }
 
 type Event = Recorded<LedgerEvent>;
@@ -129,15 +129,15 @@ export async function historyAsOf<E extends LedgerEvent>(
   institutionId: string,
   stream: string,
   when: AsOf,
-): Promise<readonly Historic<E>[]> {
+): Promise<readonly HistoricRecord<E>[]> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a stream of these events
   const events = said(await readAll(log, stream, institutionId)) as Recorded<E>[];
   return asOf(events, effectOf, when);
 }
 
 /** A correction names its target within its own stream, so each is corrected by itself before they are put in one order. */
-function timelineFrom(histories: readonly (readonly Event[])[], when: AsOf): readonly Historic<LedgerEvent>[] {
-  const all = histories.flatMap((events) => asOf<LedgerEvent>(events.filter(isHistory), effectOf, when));
+function timelineFrom(histories: readonly (readonly Event[])[], when: AsOf): readonly HistoricRecord<LedgerEvent>[] {
+  const all = histories.flatMap((events) => asOf(events.filter(isHistory), effectOf, when));
   const byEffect = when.effectiveAsOf !== undefined;
   return all.toSorted((a, b) => {
     if (byEffect && a.effectiveAt !== b.effectiveAt) return a.effectiveAt < b.effectiveAt ? -1 : 1;

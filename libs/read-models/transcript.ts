@@ -67,9 +67,7 @@ export function entryOf(attemptId: string, history: readonly Historic<AttemptEve
   return entryFrom(attemptId, history, attemptFrom(history));
 }
 
-const attemptFrom = (history: readonly Historic<AttemptEvent>[]): Attempt =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a correction takes historic events as any other
-  foldAttempt(applyCorrections(history as readonly Recorded<AttemptEvent>[], effectOf));
+const attemptFrom = (history: readonly Historic<AttemptEvent>[]): Attempt => foldAttempt(applyCorrections(history, effectOf));
 
 function entryFrom(attemptId: string, history: readonly Historic<AttemptEvent>[], attempt: Attempt): Entry | null {
   const { opened, imported, status } = attempt;

@@ -5,7 +5,7 @@ import { PARTS, principalOf, type EdgeRequest, type Parts } from '../edge/parts.
 import type { AccessEvent } from '../events/catalog/access.ts';
 import { catalog, eventTypes, type LedgerEvent } from '../events/events.ts';
 import { learnerStream } from '../facts/learner.ts';
-import type { Historic } from '../kernel/as-of.ts';
+import type { HistoricRecord } from '../kernel/as-of.ts';
 import type { Recorded } from '../kernel/decider.ts';
 import type { Purpose } from '../kernel/purposes.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
@@ -181,7 +181,7 @@ export class LearnerRecords {
     return Object.fromEntries(Object.entries(data).map(([field, value]) => [field, this.parts.codec.reveal(value)]));
   }
 
-  private historic(event: Historic<LedgerEvent>): object {
+  private historic(event: HistoricRecord<LedgerEvent>): object {
     const { type, stream, revision, position, effectiveAt, recordedAt, actor, onBehalfOf, reason, basis } = event;
     const data = event.data as unknown as Readonly<Record<string, unknown>>;
     return {

@@ -16,6 +16,7 @@ import { catalog, type LedgerEventType } from '../events/events.ts';
 import type { Clock, Entropy, Timer } from '../ports/clock.ts';
 import type { Appended, Conflict, EventStore } from '../ports/event-store.ts';
 import { SealLikeText, SubjectErased, type Codec, type Encoded } from './codec.ts';
+import { CommandTraces, traceWith, type CommandTrace } from './command-traces.ts';
 
 /** A command's envelope: who says it, when it became true, and what makes a repeat recognizable. */
 export interface CommandContext {
@@ -53,16 +54,6 @@ export interface Answer {
   readonly repeated: boolean;
 }
 
-interface CommandTrace {
-  readonly digest: string;
-  /** Of its last event here. */
-  readonly decidedAt: string;
-  readonly revision: bigint;
-  readonly position: bigint;
-  readonly events: readonly string[];
-  readonly ids: readonly string[];
-}
-
 /** A stream as it is now, folded. */
 export interface Loaded<State = unknown> {
   readonly stream: string;
@@ -72,7 +63,7 @@ export interface Loaded<State = unknown> {
   readonly position: bigint;
   readonly institutionId: string | null;
   readonly lastRecordedAt: string;
-  readonly commands: ReadonlyMap<string, CommandTrace>;
+  readonly commands: CommandTraces;
   readonly abandoned: ReadonlySet<string>;
 }
 
@@ -84,13 +75,14 @@ export interface Runtime {
   readonly entropy: Entropy;
 }
 
+/** Events of a stream that are read at once. */
+const pageSize = 500;
 /** Reloading and deciding again after a conflict ends here; the caller is told TOO_BUSY and nothing is lost. */
 const maxTries = 24;
 /** A take whose command is not finished after this long belongs to a crashed writer. */
 export const abandonedAfterMs = 30_000;
 
 /** Of a stream without events, and of nearly every other: most of what is loaded is looked at once. Never added to. */
-const noCommands: ReadonlyMap<string, CommandTrace> = new Map();
 const nobody: ReadonlySet<string> = new Set();
 
 const system: Actor = { personId: 'ledger', role: 'system', organizationId: null };
@@ -118,7 +110,6 @@ export class Transactor {
 
   /** The stream as of now: what the cache holds plus everything appended since. */
   async load<State>(source: Source<State>): Promise<Loaded<State>> {
-    const pageSize = 500;
     const known = this.recall(source);
     let loaded: Loaded<State> = known ?? {
       stream: source.stream,
@@ -127,7 +118,7 @@ export class Transactor {
       position: 0n,
       institutionId: null,
       lastRecordedAt: '',
-      commands: noCommands,
+      commands: CommandTraces.none,
       abandoned: nobody,
     };
     for (;;) {
@@ -147,8 +138,7 @@ export class Transactor {
   private advance<State>(source: Source<State>, from: Loaded<State>, events: readonly Recorded[]): Loaded<State> {
     let { state, institutionId } = from;
     // Shared with what was loaded before: they only grow, and what they say stays true. Copies would cost every command its whole history.
-    const commands =
-      from.commands === noCommands ? new Map<string, CommandTrace>() : (from.commands as Map<string, CommandTrace>);
+    const commands = from.commands === CommandTraces.none ? new CommandTraces() : from.commands;
     let abandoned = from.abandoned as Set<string>;
     for (const event of events) {
       institutionId ??= event.institutionId;
@@ -158,17 +148,8 @@ export class Transactor {
         abandoned.add((event.data as CommandAbandoned['data']).commandId);
         continue;
       }
-      const trace = commands.get(event.commandId);
-      // Known already: what is shared may be ahead of the state that is being folded.
-      if (trace && trace.revision >= event.revision) continue;
-      commands.set(event.commandId, {
-        digest: event.commandDigest,
-        decidedAt: event.decidedAt,
-        revision: event.revision,
-        position: event.position,
-        events: trace ? [...trace.events, event.type] : [event.type],
-        ids: trace ? [...trace.ids, event.id] : [event.id],
-      });
+      // What is shared may be ahead of the state that is being folded.
+      commands.saw(event);
     }
     const last = events.at(-1)!;
     return {
@@ -181,6 +162,21 @@ export class Transactor {
       commands,
       abandoned,
     };
+  }
+
+  /** What a command did on a stream, where memory says no more than that it may have been there. */
+  private async readTrace(stream: string, commandId: string): Promise<CommandTrace | undefined> {
+    const named = JSON.stringify(commandId);
+    let trace: CommandTrace | undefined;
+    for (let from = 0n; ; from += BigInt(pageSize)) {
+      const page = await this.runtime.store.readStream(stream, { from, limit: pageSize });
+      for (const stored of page) {
+        if (!stored.json.includes(named)) continue;
+        const event = this.runtime.codec.decode(stored);
+        if (event.commandId === commandId && event.type !== 'CommandAbandoned') trace = traceWith(trace, event);
+      }
+      if (page.length < pageSize) return trace;
+    }
   }
 
   /** What was last known of a stream: it may have moved on since. */
@@ -252,16 +248,17 @@ export class Transactor {
     let takes: readonly Take[] = [];
     let notBefore = '';
     // What is remembered is enough to append on, since that fails where it is old. Every other answer rests on what the log says now.
-    const known = context.dryRun ? undefined : this.recall(plan.own);
-    if (known) {
-      const appending = this.appendOn(known, plan, context, commandId);
+    const remembered = context.dryRun ? undefined : this.recall(plan.own);
+    if (remembered) {
+      const appending = this.appendOn(remembered, plan, context, commandId);
       const appended = appending && (await appending);
       if (appended) return appended;
     }
     for (let tries = 0; tries < maxTries; tries++) {
       const own = await this.load(plan.own);
 
-      const done = own.commands.get(commandId);
+      const known = own.commands.of(commandId);
+      const done = known === 'perhaps' ? await this.readTrace(own.stream, commandId) : known;
       if (done) {
         if (done.digest !== context.digest) return refuse('IDEMPOTENCY_KEY_REUSED');
         await this.releaseAll(plan.releases?.(own.state) ?? [], context, commandId);
@@ -331,7 +328,7 @@ export class Transactor {
 
   /** The common case without a read: a command that takes nothing, on a stream as it is remembered. Null where anything else turns up. */
   private appendOn(own: Loaded, plan: Plan, context: CommandContext, commandId: string): Promise<Answer | null> | null {
-    if (own.commands.has(commandId) || own.abandoned.has(commandId)) return null;
+    if (own.commands.of(commandId) !== undefined || own.abandoned.has(commandId)) return null;
     if (!mayWrite(own, plan, context)) return null;
     if (context.ifMatch !== undefined && context.ifMatch !== own.revision) return null;
     const append = ({ decision, k, basis }: Decided): Promise<Answer | null> | null => {
@@ -403,7 +400,8 @@ export class Transactor {
           looked[index] = gate;
           if (gate.abandoned.has(step.commandId)) return 'abandoned';
           if (gate.institutionId !== null && gate.institutionId !== step.context.institutionId) return refuse('NOT_FOUND');
-          const trace = gate.commands.get(step.commandId);
+          const known = gate.commands.of(step.commandId);
+          const trace = known === 'perhaps' ? await this.readTrace(gate.stream, step.commandId) : known;
           if (trace?.ids.includes(eventId(step.commandId, take.stream, 'take', 0))) {
             if (trace.decidedAt > decidedAt) ({ decidedAt } = trace);
             break;
@@ -488,7 +486,8 @@ export class Transactor {
     let revision = owner.revision;
     for (const taker of takers) {
       if (owner.abandoned.has(taker)) continue;
-      const acted = owner.commands.get(taker);
+      const known = owner.commands.of(taker);
+      const acted = known === 'perhaps' ? await this.readTrace(owner.stream, taker) : known;
       // What is known of commands is shared, so it may be newer than the state that was seen not to hold the value: look again.
       if (acted && acted.revision > owner.revision) return false;
       if (acted) continue;

@@ -8,6 +8,7 @@ import { effectOf } from '../../libs/events/events.ts';
 import { evolveAttempt, foldAttempt, initialAttempt, type Attempt } from '../../libs/facts/attempt.ts';
 import { asOf } from '../../libs/kernel/as-of.ts';
 import { fold, type Recorded } from '../../libs/kernel/decider.ts';
+import { History } from '../../libs/kernel/history.ts';
 import { isRefusal } from '../../libs/kernel/refusal.ts';
 import { commonRefusals } from '../../libs/kernel/refusals.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
@@ -172,7 +173,7 @@ it('events and refusals of random commands are in the command table', () => {
 });
 
 describe('a history reads the same', () => {
-  const bare = (state: Attempt): Attempt => ({ ...state, history: [] });
+  const bare = (state: Attempt): Attempt => ({ ...state, history: History.none });
 
   it('after it was stored and replayed, whatever the schemes have become', async () => {
     const codec = new Codec(createMemoryKeyVault({ seed: 'lives' }));

@@ -25,8 +25,8 @@ import { runWorld } from './world.ts';
  */
 const inCi = Boolean(process.env['CI']);
 const seeds: Readonly<Record<RealmName, number>> = inCi
-  ? { enrollment: 1000, training: 400, rebuilding: 200 }
-  : { enrollment: 300, training: 400, rebuilding: 60 };
+  ? { enrollment: 1000, training: 440, rebuilding: 200 }
+  : { enrollment: 300, training: 440, rebuilding: 60 };
 const minute = 60_000;
 
 const tell = (line: string): void => void process.stdout.write(`${line}\n`);

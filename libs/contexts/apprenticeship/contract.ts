@@ -3,7 +3,8 @@ import type { Side } from '../../events/catalog/faculty.ts';
 import { effectOf } from '../../events/events.ts';
 import { evolveContract, initialContract, mentorOf, type Contract } from '../../facts/contract.ts';
 import { isServing, unqualified, type Teacher } from '../../facts/teacher.ts';
-import type { Decider, Recorded } from '../../kernel/decider.ts';
+import type { Decider } from '../../kernel/decider.ts';
+import type { Remembered } from '../../kernel/history.ts';
 import { naturalId } from '../../kernel/ids.ts';
 import { refuse, type Refusal } from '../../kernel/refusal.ts';
 import { sameContent } from '../../kernel/same.ts';
@@ -69,7 +70,7 @@ export type ContractCommand =
 
 // ── decisions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const lastEvent = (s: Contract): Recorded<ContractEvent> | undefined => s.history.findLast((e) => effectOf(e.type) === 'fact');
+const lastEvent = (s: Contract): Remembered<ContractEvent> | undefined => s.history.findLast((e) => effectOf(e.type) === 'fact');
 
 function draft(s: Contract, c: DraftContract, k: K): ContractDecision {
   if (s.status !== 'none') return [];

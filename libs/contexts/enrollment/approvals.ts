@@ -1,7 +1,7 @@
 import type { EnrollmentEvent } from '../../events/catalog/enrollment.ts';
 import type { Enrollment } from '../../facts/enrollment.ts';
 import type { Historic } from '../../kernel/as-of.ts';
-import { effective, type Recorded } from '../../kernel/decider.ts';
+import { effective } from '../../kernel/decider.ts';
 import { requestApproval, settleApproval, type ApprovalRequest, type SettleCommand } from '../../kernel/four-eyes.ts';
 import { refuse, type Refusal } from '../../kernel/refusal.ts';
 import { correctionRefusal } from './corrections.ts';
@@ -42,14 +42,14 @@ function against(s: Enrollment, act: string, target: string | null, proposal: Re
   return `${field}:${!event || event.annulled ? 'annulled' : JSON.stringify(valueOf(event, field) ?? null)}`;
 }
 
-const opening = (s: Enrollment): Recorded<EnrollmentEvent> | undefined =>
+const opening = (s: Enrollment): Historic<EnrollmentEvent> | undefined =>
   s.history.find((e) => e.type === 'LearnerAdmitted' || e.type === 'EnrollmentImported' || e.type === 'StudentTransferredIn');
 
 function request(
   s: Enrollment,
   by: { requestId: string; evidence: readonly string[] },
   act: string,
-  target: Recorded<EnrollmentEvent> | undefined,
+  target: Historic<EnrollmentEvent> | undefined,
   proposal: Readonly<Record<string, unknown>>,
 ): EnrollmentDecision {
   const revision = target ? target.revision.toString() : null;

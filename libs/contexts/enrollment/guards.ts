@@ -35,4 +35,5 @@ export function classRefusal(classId: string | null, fact: ClassFact | null | un
 }
 
 /** What the record says now: every event as its corrections left it. */
-export const correctedHistory = (s: Enrollment): readonly Historic<EnrollmentEvent>[] => applyCorrections(s.history, effectOf);
+export const correctedHistory = (s: Enrollment): readonly Historic<EnrollmentEvent>[] =>
+  applyCorrections(s.history.all(), effectOf);

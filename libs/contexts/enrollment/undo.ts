@@ -21,7 +21,7 @@ export const isOfRow = (commandId: string, run: string, row: number): boolean =>
 };
 
 export const saidByRow = (s: Enrollment, { run, row }: TakeBackRow): readonly Historic<EnrollmentEvent>[] =>
-  s.history.filter(({ commandId }) => isOfRow(commandId, run, row));
+  s.history.all().filter(({ commandId }) => isOfRow(commandId, run, row));
 
 const opens = ({ type }: Historic<EnrollmentEvent>): boolean =>
   type === 'LearnerAdmitted' || type === 'EnrollmentImported' || type === 'StudentTransferredIn';
@@ -50,7 +50,7 @@ export function takeBackRow(s: Enrollment, c: TakeBackRow, k: K): EnrollmentDeci
   const target = targetOf(s, c);
   if (!target) return [];
   const last = saidByRow(s, c).at(-1)!;
-  const since = s.history.filter(({ revision }) => revision > last.revision);
+  const since = s.history.all().filter(({ revision }) => revision > last.revision);
   if (since.some((event) => takesBack(event, c.requestId))) return [];
   if (since.length > 0) return refuse('CHANGED_SINCE', { since: [...new Set(since.map(({ type }) => type))] });
   const annulment = { requestId: c.requestId, target: target.revision.toString(), run: c.run };

@@ -4,6 +4,7 @@ import type { SchemeFact } from '../../../libs/facts/curriculum.ts';
 import { learnerStream, type Learner } from '../../../libs/facts/learner.ts';
 import { periods } from '../../../libs/facts/periods.ts';
 import type { Circumstances, Decision, Recorded } from '../../../libs/kernel/decider.ts';
+import type { History } from '../../../libs/kernel/history.ts';
 import { leg, type Plan, type Take } from '../../../libs/kernel/plan.ts';
 import { isRefusal } from '../../../libs/kernel/refusal.ts';
 import { stepsOf, type Plant } from './plant.ts';
@@ -164,7 +165,7 @@ export const trainingPlants: readonly Plant[] = [
     plan: (plan) =>
       folding(plan, (state, event) =>
         event.type === 'GradeCorrected'
-          ? { ...(state as object), history: [...(state as { history: readonly Recorded[] }).history, event] }
+          ? { ...(state as object), history: (state as { history: History }).history.with(event) }
           : null,
       ),
   },
