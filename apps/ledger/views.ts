@@ -8,6 +8,7 @@ import type { DifferingRow } from '../../libs/projection/digest.ts';
 import { KeptReader } from '../../libs/projection/kept-builds.ts';
 import type { RebuildOutcome } from '../../libs/projection/outcomes.ts';
 import { ViewReader } from '../../libs/projection/view-reader.ts';
+import { Hints } from './hints.ts';
 import { Projector, ProjectorFailed, ProjectorGone } from './projector.ts';
 
 export interface OpenViews extends Views {
@@ -17,9 +18,6 @@ export interface OpenViews extends Views {
   readonly release: (view: string, key: string, position: bigint) => Promise<boolean>;
   readonly close: () => Promise<void>;
 }
-
-/** After a hint the appends of this long are one more: fuller pages cost less each. Whoever waits for a position hints at once. */
-const nudgeMs = 100;
 
 /** Folded by the projector in its own thread, read here. */
 export async function openViews(options: {
@@ -47,20 +45,8 @@ export async function openViews(options: {
     views: new ViewReader(stores.views),
     directory: new ViewReader(stores.directory),
   };
-  let resting: NodeJS.Timeout | undefined;
-  let missed = false;
-  const nudge = (): void => {
-    if (resting !== undefined) {
-      missed = true;
-      return;
-    }
-    missed = false;
-    projector.notify();
-    resting = setTimeout(() => {
-      resting = undefined;
-      if (missed) nudge();
-    }, nudgeMs).unref();
-  };
+  // Whoever waits for a position tells the projector at once.
+  const hints = new Hints(() => projector.notify());
   const status = (): readonly ViewStatus[] =>
     projector.standing().map(({ view: name, ...standing }) => {
       const { version } = allViews.find((one) => one.name === name)!;
@@ -77,9 +63,9 @@ export async function openViews(options: {
     retry: (view, key) => projector.retry(view, key),
     practise: (view, position, lift) => projector.practise(view, position, lift),
     release: (view, key, position) => projector.release(view, key, position),
-    notify: nudge,
+    notify: () => hints.hint(),
     close: async () => {
-      clearTimeout(resting);
+      hints.close();
       // The readers first: the last connection to close writes the log back and removes its files, which a reader cannot.
       await stores.views.close();
       await stores.directory.close();

@@ -207,7 +207,7 @@ export class Lanes {
 
   constructor(options: ProjectionOptions) {
     this.options = options;
-    this.batch = options.batch ?? 2_000;
+    this.batch = options.batch ?? 8_000;
   }
 
   live(view: View): Follower | undefined {
