@@ -69,7 +69,7 @@ export interface Task {
   readonly fresh?: true;
   /** Rounds at most, where one is like another and takes long. */
   readonly rounds?: number;
-  /** Once before the rounds, in the contender's process: what is not to be measured. */
+  /** Before the rounds, and before each of them where they are fresh, in the contender's process: what is not to be measured. */
   readonly prepare?: (job: Job) => Promise<void>;
   readonly run: (job: Job) => Promise<Measured>;
 }
@@ -202,6 +202,9 @@ async function runVariant(task: Task, asked: Variant, field: Field): Promise<(Li
     await mkdir(folder, { recursive: true });
     if (database !== null && 'url' in postgres) await postgres.empty(database);
   };
+  const prepare = async (entrant: Entrant, round: number): Promise<void> => {
+    if (task.prepare) await inProcess({ kind: 'prepare', job: jobOf(entrant, round) }, signal);
+  };
   try {
     for (const name of task.contenders) {
       const needs = name === 'emmett-postgresql' && 'missing' in postgres ? postgres.missing : null;
@@ -215,8 +218,7 @@ async function runVariant(task: Task, asked: Variant, field: Field): Promise<(Li
       const entrant: Entrant = { name, folder: join(base, name), database, rounds: [], failed: null };
       await mkdir(entrant.folder);
       entrants.push(entrant);
-      if (task.prepare)
-        await attempt(entrant, title, field, () => inProcess({ kind: 'prepare', job: jobOf(entrant, 0) }, signal));
+      await attempt(entrant, title, field, () => prepare(entrant, 0));
     }
     const rounds = Math.min(options.rounds, task.rounds ?? options.rounds);
     for (let round = 0; round < rounds; round++) {
@@ -224,7 +226,10 @@ async function runVariant(task: Task, asked: Variant, field: Field): Promise<(Li
       for (const entrant of round % 2 === 0 ? entrants : entrants.toReversed()) {
         if (entrant.failed !== null) continue;
         await attempt(entrant, title, field, async () => {
-          if (task.fresh && round > 0) await clear(entrant);
+          if (task.fresh && round > 0) {
+            await clear(entrant);
+            await prepare(entrant, round);
+          }
           const measured = await inProcess<Measured>({ kind: 'run', job: jobOf(entrant, round) }, signal);
           entrant.rounds.push(measured);
           say(`${title}, round ${round + 1}: ${entrant.name} ${toldOf(task, measured)}`);

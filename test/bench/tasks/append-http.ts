@@ -5,7 +5,10 @@ import { contenderNamed } from '../contenders/contenders.ts';
 import type { Job, Measured, Task } from '../harness.ts';
 import { clients, startOurs, startPeer, type Server } from '../servers.ts';
 
-/** Students of one client: each is suspended and resumed in turn, so that nobody's history grows as no student's does. */
+/**
+ * Students of one client: each is suspended and resumed in turn, and every round has its own, so that nobody's history grows as no student's does: with
+ * some forty facts at the end of a round she has said as much as a student says in her life.
+ */
 const studentsPerClient = 32;
 /** A server that has just started reads every student's stream from the disk and compiles: it is measured as it runs for the rest of its life. */
 const warmUpSeconds = 5;
@@ -16,6 +19,7 @@ export const appendHttp: Task = {
   counts: 'commands',
   contenders: ['ours', 'raw', 'emmett-sqlite', 'emmett-postgresql'],
   variants: () => [{ clients: 64 }, { clients: 1 }],
+  fresh: true,
 
   prepare: async ({ contender, folder, variant }) => {
     const count = Number(variant['clients']);
