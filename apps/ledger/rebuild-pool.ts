@@ -27,6 +27,8 @@ interface Rebuilder {
 const entry = new URL(`./rebuild.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 /** More would fold faster on large machines, but every one of them competes with answers. */
 const atMost = 8;
+/** Garbage is collected by threads that are not last in line for the processor: the rarer, the less of it is taken from commands. */
+const maxYoungGenerationSizeMb = 128;
 /** Between one view and the next nobody asks for a moment. */
 const idleMs = 1_000;
 
@@ -83,7 +85,8 @@ export class RebuildPool implements RangeFolder {
   }
 
   #start(): Rebuilder {
-    const worker = new Worker(entry, { workerData: this.#settings, name: 'rebuilder' });
+    const resourceLimits = { maxYoungGenerationSizeMb };
+    const worker = new Worker(entry, { workerData: this.#settings, name: 'rebuilder', resourceLimits });
     const rebuilder: Rebuilder = { worker, asked: new Map() };
     worker.on('message', (message: FromRebuilder) => {
       const asked = rebuilder.asked.get(message.id);
