@@ -13,6 +13,7 @@ import { auditTimeline, personTimeline } from '../../libs/read-models/audit-time
 import { directory, searchDirectory } from '../../libs/read-models/directory.ts';
 import { Codec } from '../../libs/runtime/codec.ts';
 import { Projector } from './projector.ts';
+import { RebuildPool } from './rebuild-pool.ts';
 import { ViewReader } from '../../libs/projection/view-reader.ts';
 
 let folder: string;
@@ -147,6 +148,18 @@ describe('the projector', () => {
     expect([...phases]).toEqual(['ranges', 'log']);
     expect(await readdir(join(folder, 'rebuild'))).toEqual([]);
     expect(faults).toEqual([]);
+  });
+
+  it('starts no thread for a range once it is closed', async () => {
+    projector = await start();
+    const pool = new RebuildPool({ log: join(folder, 'log.db'), folder: join(folder, 'ranges') }, () => Promise.resolve(1));
+    const job = { view: 'transcript', generation: 1, from: 1, to: 2, upTo: 0n, effectiveAsOf: null, poisoned: [] };
+    const fault = (range: Promise<unknown>): Promise<unknown> => range.catch((error: unknown) => error);
+    const under = fault(pool.fold(job));
+    const closed = pool.close();
+    expect(await fault(pool.fold(job))).toMatchObject({ code: 'STORE_CLOSED' });
+    await closed;
+    expect(await under).toMatchObject({ code: 'STORE_BROKEN' });
   });
 
   it('goes on after a restart', async () => {

@@ -41,6 +41,7 @@ export class RebuildPool implements RangeFolder {
   readonly #rebuilders: Rebuilder[] = [];
   readonly #idle = setTimeout(() => this.#endIdle(), idleMs).unref();
   #ids = 0;
+  #closed = false;
 
   constructor(settings: RebuilderSettings, lastStream: () => Promise<number>) {
     this.#settings = settings;
@@ -54,6 +55,8 @@ export class RebuildPool implements RangeFolder {
   }
 
   async fold(job: RangeJob): Promise<Folded> {
+    // A thread that was started now would be nobody's to end, and whose thread this is could not end either.
+    if (this.#closed) throw new StoreFault('STORE_CLOSED', 'no range is folded any more');
     const rebuilder = this.#leastAsked();
     const id = (this.#ids += 1);
     const asked = Promise.withResolvers<Folded>();
@@ -72,6 +75,7 @@ export class RebuildPool implements RangeFolder {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     clearTimeout(this.#idle);
     const ending = this.#rebuilders.splice(0).map(({ worker }) => worker.terminate());
     await Promise.all(ending);
