@@ -65,6 +65,9 @@ const tokenOf = (claims: Partial<TokenClaims> & Pick<TokenClaims, 'role'>): Prom
 const person = async (claims: Partial<TokenClaims> & Pick<TokenClaims, 'role'>): Promise<Person> =>
   personWith(ledger.url, await tokenOf(claims));
 
+/** Long enough that no id or time holds it by chance. */
+const phoneOf = (prefix: string, mark: string): string => `${prefix}${mark.charCodeAt(0)}00000`;
+
 async function plant(institution: string, mark: string): Promise<Planted> {
   const registrar = await person({ role: 'registrar', institution });
   const made = async (path: string, body: object): Promise<Record<string, string>> => {
@@ -124,7 +127,7 @@ async function plant(institution: string, mark: string): Promise<Planted> {
     organizationId,
     staffNumber: `工号${mark}`,
     profile: { name: `导师${mark}`, title: `职称${mark}` },
-    contact: { phone: `138${mark.charCodeAt(0)}00000` },
+    contact: { phone: phoneOf('138', mark) },
   });
   await made(`/v1/teachers/${teacherId}/link-account`, { personId: `mentor-${mark}` });
   const { classId } = await made('/v1/classes', { kind: 'administrative', name: `班级${mark}`, programId });
@@ -141,7 +144,7 @@ async function plant(institution: string, mark: string): Promise<Planted> {
     };
     const { learnerId } = await made('/v1/learners', {
       identity,
-      contact: { phone: `139${mark.charCodeAt(0)}${n}00000`, address: `地址${mark}${n}` },
+      contact: { phone: phoneOf(`139${n}`, mark), address: `地址${mark}${n}` },
     });
     await made(`/v1/learners/${learnerId}/link-guardian`, {
       guardianId: `guardian-${n}`,
@@ -200,7 +203,7 @@ async function plant(institution: string, mark: string): Promise<Planted> {
     institution,
     personal: ['自荐', '条款', '姓名', '导师', '职称', '备注', '地址', '监护人', '理由', 'SN', 'ID']
       .map((word) => `${word}${mark}`)
-      .concat(`139${mark.charCodeAt(0)}`, `138${mark.charCodeAt(0)}`, `证据${mark}`),
+      .concat(...['1391', '1392', '138'].map((prefix) => phoneOf(prefix, mark)), `证据${mark}`),
     public: ['课程', '平台', '评价', '框架', '描述', '工号']
       .map((word) => `${word}${mark}`)
       .concat(`专业${mark}`, `Program ${mark}`, `专业群${mark}`, `单位${mark}`, `班级${mark}`, `课程班${mark}`, `Y${mark}`),
