@@ -45,8 +45,9 @@ export class CommandTraces {
     this.#upTo = event.revision;
     const { commandId } = event;
     // Where a command goes on that is remembered by its number alone, what it did before is the log's to tell.
-    if (this.of(commandId) === 'perhaps') return;
-    this.#whole.set(commandId, traceWith(this.#whole.get(commandId), event));
+    const known = this.of(commandId);
+    if (known === 'perhaps') return;
+    this.#whole.set(commandId, traceWith(known, event));
     if (this.#whole.size <= wholeTraces) return;
     const [eldest] = this.#whole.keys();
     this.#whole.delete(eldest!);

@@ -164,8 +164,10 @@ export class Transactor {
     };
   }
 
-  /** What a command did on a stream, where memory says no more than that it may have been there. */
-  private async readTrace(stream: string, commandId: string): Promise<CommandTrace | undefined> {
+  /** What a command did on a stream: read again where memory says no more than that it may have been there. */
+  private async traceOf({ stream, commands }: Loaded, commandId: string): Promise<CommandTrace | undefined> {
+    const known = commands.of(commandId);
+    if (known !== 'perhaps') return known;
     const named = JSON.stringify(commandId);
     let trace: CommandTrace | undefined;
     for (let from = 0n; ; from += BigInt(pageSize)) {
@@ -248,17 +250,16 @@ export class Transactor {
     let takes: readonly Take[] = [];
     let notBefore = '';
     // What is remembered is enough to append on, since that fails where it is old. Every other answer rests on what the log says now.
-    const remembered = context.dryRun ? undefined : this.recall(plan.own);
-    if (remembered) {
-      const appending = this.appendOn(remembered, plan, context, commandId);
+    const known = context.dryRun ? undefined : this.recall(plan.own);
+    if (known) {
+      const appending = this.appendOn(known, plan, context, commandId);
       const appended = appending && (await appending);
       if (appended) return appended;
     }
     for (let tries = 0; tries < maxTries; tries++) {
       const own = await this.load(plan.own);
 
-      const known = own.commands.of(commandId);
-      const done = known === 'perhaps' ? await this.readTrace(own.stream, commandId) : known;
+      const done = await this.traceOf(own, commandId);
       if (done) {
         if (done.digest !== context.digest) return refuse('IDEMPOTENCY_KEY_REUSED');
         await this.releaseAll(plan.releases?.(own.state) ?? [], context, commandId);
@@ -400,8 +401,7 @@ export class Transactor {
           looked[index] = gate;
           if (gate.abandoned.has(step.commandId)) return 'abandoned';
           if (gate.institutionId !== null && gate.institutionId !== step.context.institutionId) return refuse('NOT_FOUND');
-          const known = gate.commands.of(step.commandId);
-          const trace = known === 'perhaps' ? await this.readTrace(gate.stream, step.commandId) : known;
+          const trace = await this.traceOf(gate, step.commandId);
           if (trace?.ids.includes(eventId(step.commandId, take.stream, 'take', 0))) {
             if (trace.decidedAt > decidedAt) ({ decidedAt } = trace);
             break;
@@ -486,8 +486,7 @@ export class Transactor {
     let revision = owner.revision;
     for (const taker of takers) {
       if (owner.abandoned.has(taker)) continue;
-      const known = owner.commands.of(taker);
-      const acted = known === 'perhaps' ? await this.readTrace(owner.stream, taker) : known;
+      const acted = await this.traceOf(owner, taker);
       // What is known of commands is shared, so it may be newer than the state that was seen not to hold the value: look again.
       if (acted && acted.revision > owner.revision) return false;
       if (acted) continue;
