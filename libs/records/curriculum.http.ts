@@ -8,7 +8,7 @@ import { apprenticeshipPolicyFact, assessmentPolicyFact, calendarFact, policyFac
 import type { Source } from '../kernel/plan.ts';
 import { isRefusal, refuse, type Refusal } from '../kernel/refusal.ts';
 import { curriculum, listCourses, listSchemes, type CourseRow } from '../read-models/curriculum.ts';
-import type { Loaded } from '../runtime/transact.ts';
+import type { Loaded } from '../runtime/streams.ts';
 import { given, pagingOf } from './asking.ts';
 import { Named } from './reference.http.ts';
 import { coded } from './shown.ts';

@@ -16,7 +16,7 @@ import { catalog, type LedgerEventType } from '../events/events.ts';
 import type { Clock, Entropy, Timer } from '../ports/clock.ts';
 import type { Appended, Conflict, EventStore } from '../ports/event-store.ts';
 import { SealLikeText, SubjectErased, type Codec, type Encoded } from './codec.ts';
-import { CommandTraces, traceWith, type CommandTrace } from './command-traces.ts';
+import { Streams, type Loaded } from './streams.ts';
 
 /** A command's envelope: who says it, when it became true, and what makes a repeat recognizable. */
 export interface CommandContext {
@@ -54,19 +54,6 @@ export interface Answer {
   readonly repeated: boolean;
 }
 
-/** A stream as it is now, folded. */
-export interface Loaded<State = unknown> {
-  readonly stream: string;
-  readonly state: State;
-  /** -1n for a stream without events. */
-  readonly revision: bigint;
-  readonly position: bigint;
-  readonly institutionId: string | null;
-  readonly lastRecordedAt: string;
-  readonly commands: CommandTraces;
-  readonly abandoned: ReadonlySet<string>;
-}
-
 export interface Runtime {
   readonly store: EventStore;
   readonly codec: Codec;
@@ -75,150 +62,32 @@ export interface Runtime {
   readonly entropy: Entropy;
 }
 
-/** Events of a stream that are read at once. */
-const pageSize = 500;
 /** Reloading and deciding again after a conflict ends here; the caller is told TOO_BUSY and nothing is lost. */
 const maxTries = 24;
 /** A take whose command is not finished after this long belongs to a crashed writer. */
 export const abandonedAfterMs = 30_000;
 
-/** Of a stream without events, and of nearly every other: most of what is loaded is looked at once. Never added to. */
-const nobody: ReadonlySet<string> = new Set();
-
 const system: Actor = { personId: 'ledger', role: 'system', organizationId: null };
-
-/** What the cache keeps. One stream may be folded in two ways (a class, and what an enrollment pins of it): the initial state tells which. */
-interface Remembered {
-  readonly initial: unknown;
-  loaded: Loaded;
-  /** Asked for since it was last passed over. */
-  used: boolean;
-}
 
 /** Loads, decides and appends. Gate first, own stream last, releases after; a retry of the same command finds what is done. */
 export class Transactor {
   private readonly runtime: Runtime;
-  /** Folded streams, refreshed from the log before every use, so an old entry only costs a longer read. Bounded. */
-  private readonly cache = new Map<string, Remembered>();
-  private turn = this.cache.entries();
-  private readonly cacheLimit: number;
+  private readonly streams: Streams;
 
+  /** Folded streams are kept, so many at most. */
   constructor(runtime: Runtime, cacheLimit = 20_000) {
     this.runtime = runtime;
-    this.cacheLimit = cacheLimit;
+    this.streams = new Streams(runtime, cacheLimit);
   }
 
-  /** The stream as of now: what the cache holds plus everything appended since. */
-  async load<State>(source: Source<State>): Promise<Loaded<State>> {
-    const known = this.recall(source);
-    let loaded: Loaded<State> = known ?? {
-      stream: source.stream,
-      state: source.initial,
-      revision: -1n,
-      position: 0n,
-      institutionId: null,
-      lastRecordedAt: '',
-      commands: CommandTraces.none,
-      abandoned: nobody,
-    };
-    for (;;) {
-      const page = await this.runtime.store.readStream(source.stream, { from: loaded.revision + 1n, limit: pageSize });
-      if (page.length > 0)
-        loaded = this.advance(
-          source,
-          loaded,
-          page.map((stored) => this.runtime.codec.decode(stored)),
-        );
-      if (page.length < pageSize) break;
-    }
-    if (loaded !== known) this.remember(source, loaded);
-    return loaded;
-  }
-
-  private advance<State>(source: Source<State>, from: Loaded<State>, events: readonly Recorded[]): Loaded<State> {
-    let { state, institutionId } = from;
-    // Shared with what was loaded before: they only grow, and what they say stays true. Copies would cost every command its whole history.
-    const commands = from.commands === CommandTraces.none ? new CommandTraces() : from.commands;
-    let abandoned = from.abandoned as Set<string>;
-    for (const event of events) {
-      institutionId ??= event.institutionId;
-      if (event.type !== 'CommandAbandoned') state = source.evolve(state, event);
-      if (event.type === 'CommandAbandoned') {
-        if (abandoned === nobody) abandoned = new Set();
-        abandoned.add((event.data as CommandAbandoned['data']).commandId);
-        continue;
-      }
-      // What is shared may be ahead of the state that is being folded.
-      commands.saw(event);
-    }
-    const last = events.at(-1)!;
-    return {
-      stream: from.stream,
-      state,
-      revision: last.revision,
-      position: last.position,
-      institutionId,
-      lastRecordedAt: last.recordedAt,
-      commands,
-      abandoned,
-    };
-  }
-
-  /** What a command did on a stream: read again where memory says no more than that it may have been there. */
-  private async traceOf({ stream, commands }: Loaded, commandId: string): Promise<CommandTrace | undefined> {
-    const known = commands.of(commandId);
-    if (known !== 'perhaps') return known;
-    const named = JSON.stringify(commandId);
-    let trace: CommandTrace | undefined;
-    for (let from = 0n; ; from += BigInt(pageSize)) {
-      const page = await this.runtime.store.readStream(stream, { from, limit: pageSize });
-      for (const stored of page) {
-        if (!stored.json.includes(named)) continue;
-        const event = this.runtime.codec.decode(stored);
-        if (event.commandId === commandId && event.type !== 'CommandAbandoned') trace = traceWith(trace, event);
-      }
-      if (page.length < pageSize) return trace;
-    }
-  }
-
-  /** What was last known of a stream: it may have moved on since. */
-  private recall<State>(source: Source<State>): Loaded<State> | undefined {
-    const remembered = this.cache.get(source.stream);
-    if (!remembered || remembered.initial !== source.initial) return undefined;
-    remembered.used = true;
-    return remembered.loaded as Loaded<State>;
-  }
-
-  private remember({ initial }: Source, loaded: Loaded): void {
-    if (loaded.revision < 0n) return;
-    const remembered = this.cache.get(loaded.stream);
-    if (remembered && remembered.initial === initial) remembered.loaded = loaded;
-    else {
-      this.cache.set(loaded.stream, { initial, loaded, used: false });
-      if (this.cache.size > this.cacheLimit) this.makeRoom();
-    }
-  }
-
-  /**
-   * Drops the next that nobody asked for since its turn came last: moving an entry at every use would cost every command. The turn goes on
-   * where it was: from the front it would pass everything that was dropped there before.
-   */
-  private makeRoom(): void {
-    for (;;) {
-      const next = this.turn.next();
-      if (next.done) {
-        this.turn = this.cache.entries();
-        continue;
-      }
-      const [stream, remembered] = next.value;
-      if (!remembered.used) return void this.cache.delete(stream);
-      remembered.used = false;
-    }
+  /** The stream as of now. */
+  load<State>(source: Source<State>): Promise<Loaded<State>> {
+    return this.streams.load(source);
   }
 
   /** Drops what is remembered of a stream: nothing opened may outlive an erasure. */
   forget(stream: string): void {
-    this.cache.delete(stream);
+    this.streams.forget(stream);
   }
 
   /**
@@ -250,7 +119,7 @@ export class Transactor {
     let takes: readonly Take[] = [];
     let notBefore = '';
     // What is remembered is enough to append on, since that fails where it is old. Every other answer rests on what the log says now.
-    const known = context.dryRun ? undefined : this.recall(plan.own);
+    const known = context.dryRun ? undefined : this.streams.recall(plan.own);
     if (known) {
       const appending = this.appendOn(known, plan, context, commandId);
       const appended = appending && (await appending);
@@ -259,7 +128,7 @@ export class Transactor {
     for (let tries = 0; tries < maxTries; tries++) {
       const own = await this.load(plan.own);
 
-      const done = await this.traceOf(own, commandId);
+      const done = await this.streams.traceOf(own, commandId);
       if (done) {
         if (done.digest !== context.digest) return refuse('IDEMPOTENCY_KEY_REUSED');
         await this.releaseAll(plan.releases?.(own.state) ?? [], context, commandId);
@@ -366,7 +235,7 @@ export class Transactor {
     const result = await this.append(own, decision, step, plan.own);
     if (result.outcome === 'conflict') return null;
     if (plan.releases) {
-      const after = this.recall(plan.own);
+      const after = this.streams.recall(plan.own);
       const now = after && after.revision >= result.revision ? after : await this.load(plan.own);
       const releases = plan.releases(now.state);
       if (releases.length > 0) await this.releaseAll(releases, step.context, step.commandId);
@@ -401,7 +270,7 @@ export class Transactor {
           looked[index] = gate;
           if (gate.abandoned.has(step.commandId)) return 'abandoned';
           if (gate.institutionId !== null && gate.institutionId !== step.context.institutionId) return refuse('NOT_FOUND');
-          const trace = await this.traceOf(gate, step.commandId);
+          const trace = await this.streams.traceOf(gate, step.commandId);
           if (trace?.ids.includes(eventId(step.commandId, take.stream, 'take', 0))) {
             if (trace.decidedAt > decidedAt) ({ decidedAt } = trace);
             break;
@@ -486,7 +355,7 @@ export class Transactor {
     let revision = owner.revision;
     for (const taker of takers) {
       if (owner.abandoned.has(taker)) continue;
-      const acted = await this.traceOf(owner, taker);
+      const acted = await this.streams.traceOf(owner, taker);
       // What is known of commands is shared, so it may be newer than the state that was seen not to hold the value: look again.
       if (acted && acted.revision > owner.revision) return false;
       if (acted) continue;
@@ -521,7 +390,7 @@ export class Transactor {
         // Made for this append and nobody else's: a copy of every event would cost as much as deciding on it.
         return Object.assign(sealed, { revision: result.revision - back, position: result.position - back, recordedAt });
       });
-      this.remember(source, this.advance(source, at, recorded));
+      this.streams.appended(source, at, recorded);
     }
     return result;
   }
